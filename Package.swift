@@ -1,0 +1,125 @@
+// swift-tools-version:6.2
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import PackageDescription
+
+/// The compiler settings of every Swift target: warnings are errors, and memory safety is spelled out.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .treatWarning("ExplicitSendable", as: .error),
+]
+
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "sceptic",
+    products: [
+        .executable(name: "sceptic", targets: ["sceptic"]),
+        .library(name: "SCEP", targets: ["SCEP"]),
+        .library(name: "SCEPClient", targets: ["SCEPClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .target(name: "CConstantTime"),
+        .target(
+            name: "Cryptography",
+            dependencies: ["CLibCrypto", "CConstantTime", crypto],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "PKIX",
+            dependencies: ["Cryptography", asn1, x509],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "CryptographicMessageSyntax",
+            dependencies: ["Cryptography", "PKIX", asn1],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SCEP",
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", asn1],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "CertificateAuthority",
+            dependencies: ["Cryptography", "PKIX", asn1, x509],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SCEPClient",
+            dependencies: [
+                "Cryptography", "PKIX", "SCEP",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                nioCore, nioHTTP1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Enrollment",
+            dependencies: [
+                "CertificateAuthority", "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", asn1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Storage",
+            dependencies: ["Enrollment", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SCEPEndpoint",
+            dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ServerApp",
+            dependencies: [
+                "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint", "Storage",
+                crypto, lifecycle, logging, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "sceptic",
+            dependencies: [
+                "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "ServerApp",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                logging, x509,
+            ],
+            swiftSettings: strict
+        ),
+    ]
+)

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import struct Foundation.Date
+public import struct Foundation.UUID
+
+/// What kind of challenge a challenge is.
+public enum ChallengeKind: String, Sendable, Hashable, CaseIterable {
+    /// Good for one certificate.
+    case oneTime = "one-time"
+    /// Good for any number of certificates until it ends.
+    case `static`
+}
+
+/// A challenge as it is kept: its code is known only by a keyed digest.
+public struct ChallengeRecord: Sendable, Hashable {
+    /// The row's id (UUIDv7).
+    public var id: UUID
+    /// The SCEP profile it is good for.
+    public var profile: String
+    /// One-time or static.
+    public var kind: ChallengeKind
+    /// HMAC-SHA-256 of the code under the master key (design §6.3).
+    public var lookup: [UInt8]
+    /// A name for people; for static challenges only.
+    public var name: String?
+    /// When it was made.
+    public var createdAt: Date
+    /// When it ends; nil for a static one without an end.
+    public var expiresAt: Date?
+    /// When an operator took it back.
+    public var revokedAt: Date?
+    /// When it was used, for one-time challenges.
+    public var usedAt: Date?
+    /// SHA-256 of the public key that used it.
+    public var usedByKey: [UInt8]?
+
+    /// Puts a record together.
+    public init(
+        id: UUID,
+        profile: String,
+        kind: ChallengeKind,
+        lookup: [UInt8],
+        name: String?,
+        createdAt: Date,
+        expiresAt: Date?,
+        revokedAt: Date? = nil,
+        usedAt: Date? = nil,
+        usedByKey: [UInt8]? = nil
+    ) {
+        self.id = id
+        self.profile = profile
+        self.kind = kind
+        self.lookup = lookup
+        self.name = name
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.revokedAt = revokedAt
+        self.usedAt = usedAt
+        self.usedByKey = usedByKey
+    }
+}
+
+/// Keeps challenges. Using a one-time challenge up is the reservation's matter (`TransactionStore`).
+///
+/// Every method is atomic and durable when it returns; reads see everything that was durable before they began.
+public protocol ChallengeStore: Sendable {
+    /// Adds challenges, all or none.
+    ///
+    /// - Throws: `conflict` when a lookup exists already for its profile.
+    func add(_ challenges: [ChallengeRecord]) async throws(StoreError)
+
+    /// The challenge of a profile with a lookup, whatever its state.
+    func challenge(profile: String, lookup: [UInt8]) async throws(StoreError) -> ChallengeRecord?
+
+    /// Challenges in the order of their ids.
+    func challenges(profile: String?, after id: UUID?, limit: Int) async throws(StoreError) -> [ChallengeRecord]
+
+    /// Takes a challenge back. What it was used for stays.
+    ///
+    /// - Returns: whether there was one that had not been taken back.
+    func revokeChallenge(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import struct Foundation.Date
+public import struct Foundation.UUID
+
+/// A certification authority of this server as it is kept.
+public struct IssuerRecord: Sendable, Hashable {
+    /// The row's id (UUIDv7).
+    public var id: UUID
+    /// Its name in URLs: `[a-z0-9-]+`.
+    public var name: String
+    /// Which of its keys this is, counted from 1; in CRL URLs (design §6.8).
+    public var keyGeneration: Int
+    /// Its certificate, DER.
+    public var certificate: [UInt8]
+    /// The certificates above it, from its issuer to the root, DER; empty for a root.
+    public var chain: [[UInt8]]
+    /// Its private key, wrapped under the master key with the row's id as context.
+    public var wrappedKey: [UInt8]
+    /// When it was made.
+    public var createdAt: Date
+
+    /// Puts a record together.
+    public init(
+        id: UUID,
+        name: String,
+        keyGeneration: Int,
+        certificate: [UInt8],
+        chain: [[UInt8]],
+        wrappedKey: [UInt8],
+        createdAt: Date
+    ) {
+        self.id = id
+        self.name = name
+        self.keyGeneration = keyGeneration
+        self.certificate = certificate
+        self.chain = chain
+        self.wrappedKey = wrappedKey
+        self.createdAt = createdAt
+    }
+}
+
+/// Where an RA credential stands in its life (design §6.7).
+public enum RACredentialState: String, Sendable, Hashable, CaseIterable {
+    /// All nodes can decrypt with it; nobody is told of it yet.
+    case prepared
+    /// GetCACert names it.
+    case active
+    /// Requests enveloped to it are still answered.
+    case decryptOnly = "decrypt-only"
+    /// It is kept for the record alone.
+    case retired
+}
+
+/// A key and certificate that speak SCEP, as they are kept.
+public struct RACredentialRecord: Sendable, Hashable {
+    /// The row's id (UUIDv7).
+    public var id: UUID
+    /// The issuer that certified it, and for which it speaks.
+    public var issuerID: UUID
+    /// Counted from 1 for each issuer.
+    public var generation: Int
+    /// Where it stands in its life.
+    public var state: RACredentialState
+    /// Its certificate, DER.
+    public var certificate: [UInt8]
+    /// Its private key, wrapped under the master key with the row's id as context.
+    public var wrappedKey: [UInt8]
+    /// When it was made.
+    public var createdAt: Date
+
+    /// Puts a record together.
+    public init(
+        id: UUID,
+        issuerID: UUID,
+        generation: Int,
+        state: RACredentialState,
+        certificate: [UInt8],
+        wrappedKey: [UInt8],
+        createdAt: Date
+    ) {
+        self.id = id
+        self.issuerID = issuerID
+        self.generation = generation
+        self.state = state
+        self.certificate = certificate
+        self.wrappedKey = wrappedKey
+        self.createdAt = createdAt
+    }
+}
+
+/// A SCEP or RA profile as it is kept: its name, whether it is enabled, and its settings as JSON.
+public struct ProfileRecord: Sendable, Hashable {
+    /// The row's id (UUIDv7).
+    public var id: UUID
+    /// Its name: `[a-z0-9-]+`.
+    public var name: String
+    /// Whether it serves requests.
+    public var isEnabled: Bool
+    /// The settings, JSON as `SCEPProfile` or `RAProfile` writes it.
+    public var settings: String
+    /// Counts the changes, from 1.
+    public var version: Int
+
+    /// Puts a record together.
+    public init(id: UUID, name: String, isEnabled: Bool, settings: String, version: Int) {
+        self.id = id
+        self.name = name
+        self.isEnabled = isEnabled
+        self.settings = settings
+        self.version = version
+    }
+}
+
+/// Everything that is configured, as of one moment.
+public struct StoredConfiguration: Sendable {
+    /// Counts the changes to anything in here.
+    public var version: Int
+    /// The issuers, by key generation.
+    public var issuers: [IssuerRecord]
+    /// The RA credentials, by generation.
+    public var raCredentials: [RACredentialRecord]
+    /// The SCEP profiles, by name.
+    public var scepProfiles: [ProfileRecord]
+    /// The RA profiles, by name.
+    public var raProfiles: [ProfileRecord]
+
+    /// Puts a configuration together.
+    public init(
+        version: Int,
+        issuers: [IssuerRecord],
+        raCredentials: [RACredentialRecord],
+        scepProfiles: [ProfileRecord],
+        raProfiles: [ProfileRecord]
+    ) {
+        self.version = version
+        self.issuers = issuers
+        self.raCredentials = raCredentials
+        self.scepProfiles = scepProfiles
+        self.raProfiles = raProfiles
+    }
+}
+
+/// One change to what is configured.
+public enum ConfigurationChange: Sendable {
+    /// Adds an issuer; its name and key generation are new together.
+    case addIssuer(IssuerRecord)
+    /// Adds an RA credential; its issuer and generation are new together.
+    case addRACredential(RACredentialRecord)
+    /// Adds a SCEP profile with a new name (version 1), or replaces the one whose version is one less.
+    case putSCEPProfile(ProfileRecord)
+    /// Adds an RA profile with a new name (version 1), or replaces the one whose version is one less.
+    case putRAProfile(ProfileRecord)
+}
+
+/// Keeps issuers, RA credentials and profiles.
+///
+/// Every method is atomic and durable when it returns.
+public protocol ConfigurationStore: Sendable {
+    /// Everything that is configured, read in one storage transaction.
+    func configuration() async throws(StoreError) -> StoredConfiguration
+
+    /// The count of changes: cheap enough to ask several times a second.
+    func configurationVersion() async throws(StoreError) -> Int
+
+    /// Makes changes, all or none, and counts them as one.
+    ///
+    /// - Throws: `conflict` when something exists already or was changed meanwhile.
+    func apply(_ changes: [ConfigurationChange]) async throws(StoreError)
+}

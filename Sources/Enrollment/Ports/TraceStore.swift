@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import struct Foundation.Date
+public import struct Foundation.UUID
+
+/// How one step of a request went.
+public enum TraceOutcome: String, Sendable, Hashable, CaseIterable {
+    /// It was as it should be.
+    case passed
+    /// It ended the request.
+    case failed
+    /// Something worth knowing, which decides nothing.
+    case noted
+}
+
+/// One step of a request.
+public struct TraceStep: Sendable, Hashable {
+    /// The step's stable name.
+    public var name: String
+    /// How it went.
+    public var outcome: TraceOutcome
+    /// What was seen, in plain words. Never a secret.
+    public var detail: String
+
+    /// Makes a step.
+    public init(name: String, outcome: TraceOutcome, detail: String) {
+        self.name = name
+        self.outcome = outcome
+        self.detail = detail
+    }
+}
+
+/// The recorded steps of one request.
+public struct TraceRecord: Sendable, Hashable {
+    /// The row's id (UUIDv7).
+    public var id: UUID
+    /// When the request came.
+    public var at: Date
+    /// The SCEP profile's name.
+    public var profile: String
+    /// The transactionID, if it could be read.
+    public var transactionID: String?
+    /// Whether the sender had authenticated itself by the end.
+    public var isAuthenticated: Bool
+    /// The peer's address.
+    public var remoteAddress: String
+    /// The stable code of the result, such as `issued` or `challenge.used`.
+    public var reasonCode: String
+    /// The steps, in order.
+    public var steps: [TraceStep]
+
+    /// Puts a record together.
+    public init(
+        id: UUID,
+        at: Date,
+        profile: String,
+        transactionID: String?,
+        isAuthenticated: Bool,
+        remoteAddress: String,
+        reasonCode: String,
+        steps: [TraceStep]
+    ) {
+        self.id = id
+        self.at = at
+        self.profile = profile
+        self.transactionID = transactionID
+        self.isAuthenticated = isAuthenticated
+        self.remoteAddress = remoteAddress
+        self.reasonCode = reasonCode
+        self.steps = steps
+    }
+}
+
+/// Keeps traces.
+///
+/// The traces of issued requests are stored by the reservation, durably. The others go through `append`: best effort, and the
+/// unauthenticated among them in a ring that holds a bounded number, so that strangers can't fill the disk (design §6.9).
+public protocol TraceStore: Sendable {
+    /// Adds traces in one storage transaction; the oldest unauthenticated ones beyond `ringSize` go.
+    func append(_ traces: [TraceRecord], ringSize: Int) async throws(StoreError)
+
+    /// The traces of a transactionID, newest first.
+    func traces(transactionID: String, limit: Int) async throws(StoreError) -> [TraceRecord]
+
+    /// The newest traces, newest first; before an id when one is given.
+    func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord]
+}

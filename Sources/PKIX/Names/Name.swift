@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+package import SwiftASN1
+
+/// A distinguished name, kept as it came (RFC 5280 §4.1.2.4).
+///
+///     Name ::= CHOICE { rdnSequence  RDNSequence }
+///     RDNSequence ::= SEQUENCE OF RelativeDistinguishedName
+///     RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue
+public struct Name: Sendable, Hashable {
+    /// The whole encoding.
+    public let der: [UInt8]
+
+    /// Reads an encoded name.
+    public init(derEncoded der: [UInt8]) throws(PKIXError) {
+        try self.init(try ASN1Parsing.parse(der[...], "Name"))
+    }
+
+    package init(_ node: ASN1Node) throws(PKIXError) {
+        _ = try Self.attributes(node)
+        self.der = Array(node.encodedBytes)
+    }
+
+    init(uncheckedDER der: [UInt8]) {
+        self.der = der
+    }
+
+    /// Whether there is nothing in it.
+    public var isEmpty: Bool { attributes.isEmpty }
+
+    /// One attribute of a name.
+    struct Attribute: Sendable {
+        var type: ASN1ObjectIdentifier
+        /// The value as text; nil when it is of a type that holds none.
+        var text: String?
+        var encodedValue: [UInt8]
+    }
+
+    /// The attributes by relative distinguished name, in the order of the encoding.
+    var attributes: [[Attribute]] {
+        guard let node = try? ASN1Parsing.parse(der[...], "Name") else { return [] }
+        return (try? Self.attributes(node)) ?? []
+    }
+
+    private static func attributes(_ node: ASN1Node) throws(PKIXError) -> [[Attribute]] {
+        var names: [[Attribute]] = []
+        var sequence = try NodeReader(node, .sequence, "Name")
+        while let set = sequence.next() {
+            var members: [Attribute] = []
+            var reader = try NodeReader(set, .set, "RelativeDistinguishedName")
+            while let member = reader.next() {
+                var pair = try NodeReader(member, .sequence, "AttributeTypeAndValue")
+                let type = try pair.next(.objectIdentifier, "type").objectIdentifier("type")
+                guard let value = pair.next() else { throw .malformed("AttributeTypeAndValue: value is missing") }
+                let text = CharacterString.text(value)
+                members.append(Attribute(type: type, text: text, encodedValue: Array(value.encodedBytes)))
+            }
+            names.append(members)
+        }
+        return names
+    }
+
+    /// Whether two names mean the same: the same attributes in the same order, whatever the string types, letter case and
+    /// runs of white space (RFC 5280 §7.1).
+    public func isEquivalent(to other: Name) -> Bool {
+        der == other.der || normalised == other.normalised
+    }
+
+    private var normalised: [[String]] {
+        attributes.map { members in
+            members.map { attribute in
+                let value = attribute.text.map { "=" + $0.lowercased().split(separator: " ").joined(separator: " ") }
+                return "\(attribute.type)" + (value ?? "#\(attribute.encodedValue)")
+            }
+            .sorted()
+        }
+    }
+}
