@@ -70,7 +70,7 @@ let package = Package(
         ),
         .target(
             name: "SCEP",
-            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", asn1],
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", asn1, x509],
             swiftSettings: strict
         ),
         .target(

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// How much of each thing a peer may put into one message.
+public struct CMSLimits: Sendable, Hashable {
+    /// The most certificates: a client sends its own and perhaps its chain.
+    public var certificates = 16
+    /// The most attributes of one signer: SCEP defines nine, and NDES and Apple add a few.
+    public var attributes = 48
+    /// The most recipients: micromdm's client encrypts to every certificate of GetCACert, which can be five.
+    public var recipients = 16
+
+    /// Makes the default limits.
+    public init() {}
+
+    /// The limits that hold unless somebody says otherwise.
+    public static let standard = CMSLimits()
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Cryptography
+public import PKIX
+internal import SwiftASN1
+
+/// One recipient whose key was transported by RSA (RFC 5652 §6.2.1).
+public struct KeyTransportRecipient: Sendable, Hashable {
+    /// Names the recipient's certificate.
+    public let recipient: CertificateIdentifier
+    /// How the key is encrypted.
+    public let keyEncryptionAlgorithm: AlgorithmIdentifier
+    /// The encrypted content-encryption key.
+    public let encryptedKey: [UInt8]
+}
+
+/// Encrypted content, as it came (RFC 5652 §6.1).
+///
+///     EnvelopedData ::= SEQUENCE {
+///       version CMSVersion,
+///       originatorInfo [0] IMPLICIT OriginatorInfo OPTIONAL,
+///       recipientInfos RecipientInfos,
+///       encryptedContentInfo EncryptedContentInfo,
+///       unprotectedAttrs [1] IMPLICIT UnprotectedAttributes OPTIONAL }
+public struct EnvelopedData: Sendable, Hashable {
+    /// The recipients by key transport; recipients of other kinds are passed over.
+    public let keyTransportRecipients: [KeyTransportRecipient]
+    /// How the content is encrypted.
+    public let contentEncryptionAlgorithm: AlgorithmIdentifier
+    /// The ciphertext.
+    public let encryptedContent: [UInt8]
+
+    /// Reads a message, BER or DER.
+    ///
+    /// - Throws: `malformed`, `limitExceeded`.
+    public init(contentInfo bytes: [UInt8], limits: CMSLimits = .standard) throws(CMSError) {
+        self = try mapping {
+            try EnvelopedData(try ContentInfo.unwrap(bytes[...], .CMS.envelopedData, "EnvelopedData"), limits: limits)
+        }
+    }
+
+    private init(_ node: ASN1Node, limits: CMSLimits) throws {
+        var reader = try NodeReader(node, .sequence, "EnvelopedData")
+        _ = try reader.next(.integer, "version")
+        _ = reader.nextIf(.context(0))
+        var recipients: [KeyTransportRecipient] = []
+        var count = 0
+        var set = try NodeReader(try reader.next(.set, "recipientInfos"), .set, "recipientInfos")
+        while let member = set.next() {
+            count += 1
+            guard count <= limits.recipients else { throw CMSError.limitExceeded("recipients") }
+            if member.identifier == .sequence { recipients.append(try Self.recipient(member)) }
+        }
+        self.keyTransportRecipients = recipients
+
+        let info = try reader.next(.sequence, "encryptedContentInfo")
+        var content = try NodeReader(info, .sequence, "EncryptedContentInfo")
+        let type = try content.next(.objectIdentifier, "contentType").objectIdentifier("contentType")
+        guard type == .CMS.data else { throw CMSError.malformed("EncryptedContentInfo: contentType is \(type)") }
+        self.contentEncryptionAlgorithm = try AlgorithmIdentifier(
+            try content.next(.sequence, "contentEncryptionAlgorithm"),
+            "contentEncryptionAlgorithm"
+        )
+        // Constructed forms, in segments or with an explicit tag by mistake (client-quirks D1, D2), come out the same.
+        let ciphertext = try content.next(.context(0), "encryptedContent")
+        self.encryptedContent = Array(try ciphertext.octets("encryptedContent", tag: .context(0)))
+    }
+
+    private static func recipient(_ node: ASN1Node) throws -> KeyTransportRecipient {
+        var reader = try NodeReader(node, .sequence, "KeyTransRecipientInfo")
+        _ = try reader.next(.integer, "version")
+        guard let identifier = reader.next() else { throw CMSError.malformed("KeyTransRecipientInfo: rid is missing") }
+        return KeyTransportRecipient(
+            recipient: try CertificateIdentifier(identifier),
+            keyEncryptionAlgorithm: try AlgorithmIdentifier(
+                try reader.next(.sequence, "keyEncryptionAlgorithm"),
+                "keyEncryptionAlgorithm"
+            ),
+            encryptedKey: Array(try reader.next(.octetString, "encryptedKey").octets("encryptedKey"))
+        )
+    }
+
+    /// Decrypts the content for one recipient.
+    ///
+    /// A wrong key, wrong padding and wrong lengths are all `undecryptable`, and take the same path (design §6.1).
+    ///
+    /// - Parameters:
+    ///   - recipient: the recipient whose key is at hand.
+    ///   - key: the recipient's private key.
+    ///   - cipher: the content cipher, which the caller has accepted.
+    ///   - iv: its initialisation vector.
+    ///   - padding: the key transport, which the caller has accepted.
+    public func decrypt(
+        for recipient: KeyTransportRecipient,
+        key: any KeyDecryptionKey,
+        cipher: ContentCipher,
+        iv: [UInt8],
+        padding: KeyTransportPadding
+    ) throws(CMSError) -> [UInt8] {
+        do {
+            let contentKey = try key.decryptKey(
+                recipient.encryptedKey,
+                keyByteCount: cipher.keyByteCount,
+                padding: padding
+            )
+            return try cipher.decrypt(encryptedContent, key: contentKey, iv: iv)
+        } catch {
+            throw .undecryptable
+        }
+    }
+
+    /// Encrypts content for one certificate's key.
+    ///
+    /// - Parameters:
+    ///   - content: the plaintext.
+    ///   - certificate: the recipient, named by issuer and serial number.
+    ///   - key: the recipient's public key.
+    ///   - cipher: the content cipher.
+    ///   - padding: the key transport.
+    ///   - generator: where the content key and the vector come from.
+    /// - Returns: the DER encoding of a ContentInfo.
+    public static func encrypt(
+        _ content: [UInt8],
+        to certificate: EncodedCertificate,
+        key: PublicKey,
+        cipher: ContentCipher,
+        padding: KeyTransportPadding,
+        using generator: inout some RandomNumberGenerator
+    ) throws(CMSError) -> [UInt8] {
+        let contentKey = generator.bytes(cipher.keyByteCount)
+        let iv = generator.bytes(cipher.blockByteCount)
+        let encryptedKey: [UInt8]
+        let ciphertext: [UInt8]
+        do {
+            encryptedKey = try key.encryptKey(contentKey, padding: padding)
+            ciphertext = try cipher.encrypt(content, key: contentKey, iv: iv)
+        } catch {
+            throw .unencodable("encryption")
+        }
+        let keyTransport = try AlgorithmIdentifier.keyTransport(padding)
+        return try ContentInfo.wrap(.CMS.envelopedData) { wrapper in
+            try wrapper.sequence { enveloped in
+                enveloped.integer(0)
+                try enveloped.appendConstructedNode(identifier: .set) { recipients in
+                    try recipients.sequence { info in
+                        info.integer(0)
+                        CertificateIdentifier(of: certificate).append(to: &info)
+                        try keyTransport.append(to: &info)
+                        info.octetString(encryptedKey)
+                    }
+                }
+                try enveloped.sequence { info in
+                    try info.serialize(ASN1ObjectIdentifier.CMS.data)
+                    try AlgorithmIdentifier.contentCipher(cipher, iv: iv).append(to: &info)
+                    info.octetString(ciphertext, .context(0))
+                }
+            }
+        }
+    }
+}

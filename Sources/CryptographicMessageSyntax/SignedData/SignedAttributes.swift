@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import PKIX
+public import SwiftASN1
+
+/// The signed attributes of a signer, with the bytes that the signature covers (RFC 5652 §5.3).
+public struct SignedAttributes: Sendable, Hashable {
+    /// One attribute.
+    private struct Attribute: Sendable, Hashable {
+        var type: ASN1ObjectIdentifier
+        var values: [ASN1Node]
+    }
+
+    private let attributes: [Attribute]
+    /// What may have been signed: the bytes as they came under the SET tag, and the same as DER.
+    let signedForms: [[UInt8]]
+
+    init(_ node: ASN1Node, limits: CMSLimits) throws {
+        var attributes: [Attribute] = []
+        var encoded: [[UInt8]] = []
+        var reader = try NodeReader(node, .context(0), "signedAttrs")
+        while let member = reader.next() {
+            guard attributes.count < limits.attributes else { throw CMSError.limitExceeded("signed attributes") }
+            var fields = try NodeReader(member, .sequence, "Attribute")
+            let type = try fields.next(.objectIdentifier, "attrType").objectIdentifier("attrType")
+            // A reader that took the first and one that took the last would see different messages.
+            guard !attributes.contains(where: { $0.type == type }) else {
+                throw CMSError.malformed("signedAttrs: \(type) occurs twice")
+            }
+            var values: [ASN1Node] = []
+            var set = try NodeReader(try fields.next(.set, "attrValues"), .set, "attrValues")
+            while let value = set.next() { values.append(value) }
+            attributes.append(Attribute(type: type, values: values))
+            var serializer = DER.Serializer()
+            serializer.serialize(member)
+            encoded.append(serializer.serializedBytes)
+        }
+        let sorted = try encode("signedAttrs") { $0.sortedSet(encoded) }
+        let received = [0x31] + node.encodedBytes.dropFirst()
+        self.attributes = attributes
+        self.signedForms = received == sorted ? [received] : [received, sorted]
+    }
+
+    /// The one value of an attribute.
+    ///
+    /// - Returns: nil when the attribute is absent.
+    /// - Throws: `malformed` when it has no value or several.
+    public func value(_ type: ASN1ObjectIdentifier) throws(CMSError) -> ASN1Node? {
+        guard let attribute = attributes.first(where: { $0.type == type }) else { return nil }
+        guard attribute.values.count == 1 else { throw .malformed("attribute \(type): not exactly one value") }
+        return attribute.values.first
+    }
+
+    /// The types of all attributes, in the order in which they came.
+    public var types: [ASN1ObjectIdentifier] { attributes.map(\.type) }
+}
+
+/// A signed attribute with one value, to be written.
+public struct AttributeToSign: Sendable, Hashable {
+    let der: [UInt8]
+
+    /// Makes an attribute.
+    ///
+    /// - Parameters:
+    ///   - type: its type.
+    ///   - value: writes its one value.
+    public init(
+        _ type: ASN1ObjectIdentifier,
+        value: (inout DER.Serializer) throws -> Void
+    ) throws(CMSError) {
+        self.der = try mapping {
+            try encode("Attribute") { serializer in
+                try serializer.sequence { fields in
+                    try fields.serialize(type)
+                    try fields.appendConstructedNode(identifier: .set, value)
+                }
+            }
+        }
+    }
+}

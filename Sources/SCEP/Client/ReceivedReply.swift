@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Cryptography
+internal import CryptographicMessageSyntax
+public import PKIX
+
+/// A CertRep as a client received it, checked to answer its request and to come from the CA.
+public enum ReceivedReply: Sendable {
+    /// The certificate that was issued, and what came with it.
+    case success(issued: EncodedCertificate, others: [EncodedCertificate])
+    /// The request is rejected. A failInfo that is unknown is nil; the text is for people only (RFC 8894 §3.2.1.4).
+    case failure(FailInfo?, text: String?)
+    /// The request waits for approval.
+    case pending
+
+    /// Reads and checks a reply (RFC 8894 §3.2.1, §3.3.2).
+    ///
+    /// - Parameters:
+    ///   - bytes: the body of the HTTP reply.
+    ///   - request: what was asked.
+    ///   - authorities: the certificates of GetCACert, from one of which the signature has to be.
+    /// - Throws: `replyRejected`, with the reason.
+    public init(
+        bytes: [UInt8],
+        to request: ClientRequest,
+        authorities: CACertificates
+    ) throws(SCEPError) {
+        do {
+            let signedData = try SignedData(contentInfo: bytes)
+            let attributes = try Self.verify(signedData, authorities: authorities)
+            guard try attributes.text(.SCEP.messageType) == MessageType.certRep.rawValue else {
+                throw SCEPError.replyRejected("its messageType is not CertRep")
+            }
+            guard try attributes.text(.SCEP.transactionID) == request.transactionID.text else {
+                throw SCEPError.replyRejected("its transactionID is another one")
+            }
+            guard try attributes.nonce(.SCEP.recipientNonce) == request.senderNonce else {
+                throw SCEPError.replyRejected("its recipientNonce is not the request's senderNonce")
+            }
+            guard let status = try attributes.text(.SCEP.pkiStatus).flatMap(PKIStatus.init(rawValue:)) else {
+                throw SCEPError.replyRejected("its pkiStatus is missing or unknown")
+            }
+            switch status {
+            case .success: self = try Self.success(signedData.content ?? [], request: request)
+            case .failure:
+                let failInfo = try attributes.text(.SCEP.failInfo).flatMap(FailInfo.init(rawValue:))
+                self = .failure(failInfo, text: try? attributes.text(.SCEP.failInfoText))
+            case .pending: self = .pending
+            }
+        } catch let error as SCEPError {
+            throw error
+        } catch let error as CMSError {
+            throw .replyRejected(error.reason)
+        } catch {
+            throw .replyRejected("unexpected structure")
+        }
+    }
+
+    private static func verify(_ signedData: SignedData, authorities: CACertificates) throws -> SignedAttributes {
+        guard let info = signedData.signerInfos.first, signedData.signerInfos.count == 1,
+            let attributes = info.signedAttributes
+        else { throw SCEPError.replyRejected("it has not one signer with signed attributes") }
+        // What counts is that GetCACert named the certificate; the copy in the reply is not looked at (client-quirks E8).
+        guard let signer = authorities.certificates.first(where: { info.signer.matches($0) }) else {
+            throw SCEPError.replyRejected("its signer is none of the CA's certificates")
+        }
+        let key = try signer.subjectPublicKeyInfo.publicKey()
+        try info.verify(content: signedData.content ?? [], contentType: signedData.contentType, key: key)
+        return attributes
+    }
+
+    private static func success(_ content: [UInt8], request: ClientRequest) throws -> ReceivedReply {
+        let envelope = try EnvelopedData(contentInfo: content)
+        guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(), cipher != .insecureDESCBC else {
+            throw SCEPError.replyRejected("its cipher is not accepted")
+        }
+        guard let recipient = envelope.keyTransportRecipients.first,
+            let padding = recipient.keyEncryptionAlgorithm.keyTransportPadding()
+        else { throw SCEPError.replyRejected("it is not encrypted to this client's key") }
+        let plaintext = try envelope.decrypt(for: recipient, key: request.key, cipher: cipher, iv: iv, padding: padding)
+        let certificates = try SignedData(contentInfo: plaintext).certificates
+        let wanted = request.request.subjectPublicKeyInfo
+        guard let issued = certificates.first(where: { $0.subjectPublicKeyInfo.keyBits == wanted.keyBits }) else {
+            throw SCEPError.replyRejected("it holds no certificate for the request's key")
+        }
+        return .success(issued: issued, others: certificates.filter { $0 != issued })
+    }
+}
