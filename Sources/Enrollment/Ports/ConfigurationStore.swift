@@ -65,6 +65,8 @@ public struct RACredentialRecord: Sendable, Hashable {
     public var state: RACredentialState
     /// Its certificate, DER.
     public var certificate: [UInt8]
+    /// A second certificate of the same key that enciphers only, DER, for clients that look for one (client-quirks H6).
+    public var encryptionCertificate: [UInt8]?
     /// Its private key, wrapped under the master key with the row's id as context.
     public var wrappedKey: [UInt8]
     /// When it was made.
@@ -77,6 +79,7 @@ public struct RACredentialRecord: Sendable, Hashable {
         generation: Int,
         state: RACredentialState,
         certificate: [UInt8],
+        encryptionCertificate: [UInt8]?,
         wrappedKey: [UInt8],
         createdAt: Date
     ) {
@@ -85,6 +88,7 @@ public struct RACredentialRecord: Sendable, Hashable {
         self.generation = generation
         self.state = state
         self.certificate = certificate
+        self.encryptionCertificate = encryptionCertificate
         self.wrappedKey = wrappedKey
         self.createdAt = createdAt
     }

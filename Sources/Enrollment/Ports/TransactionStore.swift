@@ -209,6 +209,11 @@ public protocol TransactionStore: Sendable {
         signing: @escaping @Sendable () throws -> CertificateRecord?
     ) async throws -> ReservationOutcome
 
+    /// The transaction that a request belongs to, if the same request was issued a certificate or is open.
+    ///
+    /// - Returns: `alreadyIssued`, `alreadyOpen` or nil.
+    func find(_ key: TransactionKey, requestDigest: [UInt8]) async throws(StoreError) -> ReservationOutcome?
+
     /// Stores the certificate of a reserved transaction.
     func finish(_ id: UUID, certificate: CertificateRecord) async throws(StoreError) -> FinishOutcome
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Cryptography
+
+/// The challenges that this server made itself: one-time codes and static ones, by one look-up.
+public struct StoredChallengeSource: ChallengeSource {
+    /// The name in traces.
+    public let name = "stored challenges"
+    private let store: any ChallengeStore
+    private let masterKey: MasterKey
+
+    /// Puts a source together.
+    public init(store: any ChallengeStore, masterKey: MasterKey) {
+        self.store = store
+        self.masterKey = masterKey
+    }
+
+    /// Judges a challenge by its keyed digest; how long that takes says nothing about the code.
+    public func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer {
+        let found: ChallengeRecord?
+        do {
+            found = try await store.challenge(
+                profile: question.profile,
+                lookup: masterKey.challengeLookup(question.challenge)
+            )
+        } catch {
+            return .unavailable("the database did not answer")
+        }
+        guard let found else { return .notMine }
+        if found.revokedAt != nil { return .reject(.challengeRevoked) }
+        if let end = found.expiresAt, end <= question.now { return .reject(.challengeExpired) }
+        switch found.kind {
+        case .static:
+            return .accept(claims: [])
+        case .oneTime:
+            // The device that used it gets the same certificate again until the code ends (design §6.2).
+            if let user = found.usedByKey, user != question.publicKeyDigest { return .reject(.challengeUsed) }
+            return .accept(claims: [.oneTimeChallenge(found.id)])
+        }
+    }
+}
+
+/// Makes the codes that people and MDM systems hand to devices.
+public enum ChallengeCode: Sendable {
+    /// 32 letters and digits: about 190 bits, within every client's alphabet and length (client-quirks K2, K4).
+    public static let characterCount = 32
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+
+    /// A new code.
+    public static func make(using generator: inout some RandomNumberGenerator) -> String {
+        String((0..<characterCount).compactMap { _ in alphabet.randomElement(using: &generator) })
+    }
+}

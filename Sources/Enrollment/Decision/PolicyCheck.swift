@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+internal import Cryptography
+internal import PKIX
+internal import X509
+
+/// What the policy checks look at: an authenticated request and what its profile says.
+struct PolicyInput: Sendable {
+    var request: CertificationRequest
+    var key: PublicKey
+    var names: SubjectAlternativeNames?
+    var template: CertificateTemplate
+}
+
+/// One small rule about what may be issued. Pure: everything it needs is in its input.
+struct PolicyCheck: Sendable {
+    /// The step's name in traces.
+    var name: String
+    /// The reason when it is broken.
+    var reason: ReasonCode
+    /// Says what is wrong; nil when the rule is kept.
+    var violation: @Sendable (PolicyInput) -> String?
+
+    /// All rules, in the order in which they are asked.
+    static let all: [PolicyCheck] = [keySize, subject]
+
+    /// The key has to be as long as the template says.
+    static let keySize = PolicyCheck(name: "key size", reason: .policyKey) { input in
+        guard case .rsa(let bits) = input.key.algorithm else { return nil }
+        let limits = RSAKeyLimits(minimumBits: input.template.minimumRSABits, maximumBits: 8192)
+        return limits.accepts(bits: bits) ? nil : "RSA of \(bits) bits; at least \(input.template.minimumRSABits) are needed"
+    }
+
+    /// Something has to name the holder (RFC 5280 §4.1.2.6).
+    static let subject = PolicyCheck(name: "subject", reason: .policySubject) { input in
+        input.request.subject.isEmpty && input.names == nil ? "neither a subject nor an allowed alternative name" : nil
+    }
+}

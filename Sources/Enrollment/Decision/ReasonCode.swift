@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// The result of a request in one stable word, for traces, logs, metrics and people.
+public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
+    /// A certificate was issued.
+    case issued = "issued"
+    /// The same request came before and got the same certificate.
+    case issuedAgain = "issued.again"
+    /// The message can't be read.
+    case messageUnreadable = "message.unreadable"
+    /// An algorithm, key type or key size is not accepted.
+    case messageAlgorithm = "message.algorithm"
+    /// The outer signature is not valid.
+    case messageIntegrity = "message.integrity"
+    /// The messageType is not served.
+    case messageType = "message.type"
+    /// The envelope does not open to a request.
+    case envelopeUnopened = "envelope.unopened"
+    /// The request is for another key than the one that signed.
+    case requestKeyMismatch = "request.key-mismatch"
+    /// The PKCS#10 request is not signed with its own key.
+    case requestSignature = "request.signature"
+    /// There is no challenge.
+    case challengeMissing = "challenge.missing"
+    /// The challenge is not known.
+    case challengeUnknown = "challenge.unknown"
+    /// The challenge was used by another key.
+    case challengeUsed = "challenge.used"
+    /// The challenge's lifetime is over.
+    case challengeExpired = "challenge.expired"
+    /// The challenge was taken back.
+    case challengeRevoked = "challenge.revoked"
+    /// A challenge source does not answer.
+    case challengeUnavailable = "challenge.unavailable"
+    /// The key to be certified is too small or of a type that is not certified.
+    case policyKey = "policy.key"
+    /// Neither a subject nor alternative names are left.
+    case policySubject = "policy.subject"
+    /// The alternative names can't be read.
+    case policyNames = "policy.names"
+    /// Another request is open under the same transactionID and key.
+    case transactionOtherOpen = "transaction.other-open"
+    /// The same request is being worked on.
+    case transactionInProgress = "transaction.in-progress"
+    /// The issuer's certificate has expired.
+    case issuerExpired = "issuer.expired"
+    /// The certificate would break a rule.
+    case issuerLint = "issuer.lint"
+    /// The issuer refused.
+    case issuerRefused = "issuer.refused"
+    /// The issuer or its key failed.
+    case issuerFailed = "issuer.failed"
+    /// The database does not answer.
+    case storeUnavailable = "store.unavailable"
+    /// A mistake of this program.
+    case internalError = "internal.error"
+
+    /// The reason in one plain sentence.
+    public var sentence: String {
+        switch self {
+        case .issued: "A certificate was issued."
+        case .issuedAgain: "The same request had been answered before, and got the same certificate again."
+        case .messageUnreadable: "The message could not be read far enough to be answered."
+        case .messageAlgorithm: "The request uses an algorithm, key type or key size that the profile does not accept."
+        case .messageIntegrity: "The message's signature is not valid, so it was not looked into."
+        case .messageType: "The message is of a type that is not served."
+        case .envelopeUnopened: "The encrypted part did not open to a certificate request."
+        case .requestKeyMismatch: "The request asks for another key than the one that signed the message."
+        case .requestSignature: "The certificate request is not signed with the key that it names."
+        case .challengeMissing: "The request carries no challenge."
+        case .challengeUnknown: "The challenge is not one of this profile's."
+        case .challengeUsed: "The one-time challenge has been used by another device."
+        case .challengeExpired: "The challenge's lifetime is over."
+        case .challengeRevoked: "An operator took the challenge back."
+        case .challengeUnavailable: "The system that knows the challenges did not answer."
+        case .policyKey: "The key is of a type or size that the RA profile does not certify."
+        case .policySubject: "The request has no subject, and no alternative name that the RA profile allows."
+        case .policyNames: "The requested alternative names could not be read."
+        case .transactionOtherOpen: "Another request of the same device and transactionID is still being worked on."
+        case .transactionInProgress: "The same request is still being worked on."
+        case .issuerExpired: "The issuing CA's certificate has expired."
+        case .issuerLint: "The certificate would have broken a rule and was not signed."
+        case .issuerRefused: "The issuer refused the order."
+        case .issuerFailed: "The issuer or its key failed."
+        case .storeUnavailable: "The database did not answer."
+        case .internalError: "Something went wrong inside the server."
+        }
+    }
+
+    /// What somebody who wants the certificate can do; nil when nothing is to be done.
+    public var hint: String? {
+        switch self {
+        case .issued, .issuedAgain: nil
+        case .messageUnreadable: "Check that the client speaks SCEP to this URL, and that no proxy changes the body."
+        case .messageAlgorithm: "Change the client's algorithms, or name the legacy exception on the SCEP profile."
+        case .messageIntegrity: "The message was changed on its way, or the client signs with another key than its certificate's."
+        case .messageType: "This version serves PKCSReq; see the CHANGELOG for what comes."
+        case .envelopeUnopened: "Let the client fetch GetCACert again: it may have encrypted to an old certificate."
+        case .requestKeyMismatch: "The client has to sign with the key that it asks a certificate for."
+        case .requestSignature: "The client's request is broken, or its key and request don't belong together."
+        case .challengeMissing: "Give the client a challenge: sceptic challenge new."
+        case .challengeUnknown: "Check for a typing mistake, and that the challenge was made for this profile."
+        case .challengeUsed, .challengeExpired, .challengeRevoked: "Make a new one: sceptic challenge new."
+        case .challengeUnavailable: "Look after the system behind the profile's challenge source; the client may try again."
+        case .policyKey: "Make the client use RSA of 2048 bits or more, or change the RA profile's key policy."
+        case .policySubject: "Make the client send a subject, or allow its kind of name in the RA profile."
+        case .policyNames: "The client's subjectAltName is malformed."
+        case .transactionOtherOpen, .transactionInProgress: "Let the client try again in a few seconds."
+        case .issuerExpired: "Renew the issuing CA."
+        case .issuerLint: "The trace names the rules; change the RA profile's template."
+        case .issuerRefused, .issuerFailed: "The server's log says more."
+        case .storeUnavailable: "Look after the disk of the state folder; clients try again by themselves."
+        case .internalError: "Please report it, with the trace."
+        }
+    }
+}

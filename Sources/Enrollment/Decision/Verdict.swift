@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import SCEP
+
+/// What a peer is told about a reason: the one map from reason codes to the wire.
+public enum Verdict: Sendable, Hashable {
+    /// CertRep SUCCESS.
+    case certificate
+    /// CertRep FAILURE of its own, at once.
+    case failure(FailInfo, text: String)
+    /// The one CertRep FAILURE that everything between the outer signature and the sender's authentication gets, at the same time
+    /// after the request (design §6.1).
+    case uniformFailure
+    /// No CertRep can answer: HTTP 400.
+    case unanswerable
+    /// Try again later: HTTP 503.
+    case unavailable
+
+    /// Maps a reason.
+    public init(_ reason: ReasonCode) {
+        switch reason {
+        case .issued, .issuedAgain: self = .certificate
+        case .messageUnreadable: self = .unanswerable
+        case .messageAlgorithm: self = Self.failure(.algorithmNotAccepted(""))
+        case .messageIntegrity: self = Self.failure(.integrityCheckFailed(""))
+        case .messageType: self = Self.failure(.messageTypeNotServed(""))
+        case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown, .challengeUsed,
+            .challengeExpired, .challengeRevoked, .challengeUnavailable:
+            self = .uniformFailure
+        case .policyKey: self = .failure(.badAlg, text: "the key is not of a type or size that is certified")
+        case .policySubject, .policyNames: self = .failure(.badRequest, text: "the requested names are not accepted")
+        case .transactionOtherOpen: self = .failure(.badRequest, text: "another request of this transaction is open")
+        case .issuerExpired, .issuerLint, .issuerRefused:
+            self = .failure(.badRequest, text: "the certificate can't be issued")
+        case .transactionInProgress, .issuerFailed, .storeUnavailable, .internalError: self = .unavailable
+        }
+    }
+
+    private static func failure(_ error: SCEPError) -> Verdict {
+        guard let answer = FailInfo.answer(to: error) else { return .unanswerable }
+        return .failure(answer.failInfo, text: answer.text)
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import struct Foundation.Date
+
+/// What a challenge source is asked.
+public struct ChallengeQuestion: Sendable {
+    /// The SCEP profile's name.
+    public var profile: String
+    /// The challenge. A secret: it goes no further than this call.
+    public var challenge: String
+    /// SHA-256 of the SubjectPublicKeyInfo to be certified.
+    public var publicKeyDigest: [UInt8]
+    /// The time of the request.
+    public var now: Date
+
+    /// Puts a question together.
+    public init(profile: String, challenge: String, publicKeyDigest: [UInt8], now: Date) {
+        self.profile = profile
+        self.challenge = challenge
+        self.publicKeyDigest = publicKeyDigest
+        self.now = now
+    }
+}
+
+/// What a challenge source says (design §6.3).
+public enum ChallengeAnswer: Sendable, Hashable {
+    /// The challenge entitles this request; the claims are used up by its reservation.
+    case accept(claims: [Claim])
+    /// The challenge is known and does not entitle this request. No other source is asked.
+    case reject(ReasonCode)
+    /// The challenge is not of this source: the next one is asked.
+    case notMine
+    /// The source can't say. No other source is asked (fail closed).
+    case unavailable(String)
+}
+
+/// Something that can say whether a challengePassword entitles a request: the seam to MDM systems.
+///
+/// Asked again for the same request by the same key, it says the same, as long as the challenge lives: clients resend.
+public protocol ChallengeSource: Sendable {
+    /// A stable name for traces.
+    var name: String { get }
+
+    /// Judges a challenge.
+    func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer
+}

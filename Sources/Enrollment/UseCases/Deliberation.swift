@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import SCEP
+
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+/// A reason to end a request, with what was seen.
+struct Ending: Error {
+    var reason: ReasonCode
+    var detail: String
+}
+
+/// One request while it is being decided: its trace so far and what is known of its sender.
+struct Deliberation {
+    let profile: ServedProfile
+    let remoteAddress: String
+    let receivedAt: Date
+    var message: ReceivedMessage?
+    var isAuthenticated = false
+    private(set) var steps: [TraceStep] = []
+
+    init(profile: ServedProfile, remoteAddress: String, receivedAt: Date) {
+        self.profile = profile
+        self.remoteAddress = remoteAddress
+        self.receivedAt = receivedAt
+        steps.reserveCapacity(12)
+    }
+
+    mutating func pass(_ name: String, _ detail: String) {
+        steps.append(TraceStep(name: name, outcome: .passed, detail: detail))
+    }
+
+    mutating func note(_ name: String, _ detail: String) {
+        steps.append(TraceStep(name: name, outcome: .noted, detail: detail))
+    }
+
+    /// Records a step that ends the request, and gives the error to throw.
+    mutating func fail(_ name: String, _ reason: ReasonCode, _ detail: String) -> Ending {
+        steps.append(TraceStep(name: name, outcome: .failed, detail: detail))
+        return Ending(reason: reason, detail: detail)
+    }
+
+    func trace(_ reason: ReasonCode) -> TraceRecord {
+        var generator = SystemRandomNumberGenerator()
+        return TraceRecord(
+            id: .version7(at: receivedAt, using: &generator),
+            at: receivedAt,
+            profile: profile.name,
+            transactionID: message?.transactionID.text,
+            isAuthenticated: isAuthenticated,
+            remoteAddress: remoteAddress,
+            reasonCode: reason.rawValue,
+            steps: steps
+        )
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import struct Foundation.Date
+
+/// What is sent back for a request.
+public enum EnrollmentReply: Sendable {
+    /// A signed CertRep: HTTP 200.
+    case certRep([UInt8])
+    /// No CertRep can answer: HTTP 400 with a sentence.
+    case unanswerable(String)
+    /// Something that is needed does not answer: HTTP 503.
+    case unavailable
+}
+
+/// What a request came to, for logs and metrics. Nothing in it is secret.
+public struct EnrollmentSummary: Sendable {
+    /// The SCEP profile's name.
+    public var profile: String
+    /// The transactionID, if it could be read.
+    public var transactionID: String?
+    /// The result.
+    public var reason: ReasonCode
+    /// More about it, for operators.
+    public var detail: String
+    /// The peer's address.
+    public var remoteAddress: String
+    /// The serial number of the certificate, hexadecimal, if there is one.
+    public var serialNumber: String?
+    /// When the request came.
+    public var receivedAt: Date
+    /// When it was decided.
+    public var decidedAt: Date
+}
+
+/// Hears of every request that was decided. Called on the request's task: return at once.
+public protocol EnrollmentObserver: Sendable {
+    /// Takes a summary.
+    func decided(_ summary: EnrollmentSummary)
+}

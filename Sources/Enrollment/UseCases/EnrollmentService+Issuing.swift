@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+internal import PKIX
+
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+extension EnrollmentService {
+    /// Reserve → sign → finish (design §4.5).
+    func issue(
+        _ candidate: Candidate,
+        _ contents: CertificateContents,
+        _ claims: [Claim],
+        _ deliberation: inout Deliberation
+    ) async throws -> (certificate: CertificateRecord, reason: ReasonCode) {
+        let profile = deliberation.profile
+        let prepared = try prepare(contents, &deliberation)
+        let order = IssuanceOrder(
+            issuerID: profile.issuer.id,
+            serialNumber: prepared.serialNumber,
+            toBeSigned: prepared.toBeSigned
+        )
+        let work = Work(candidate, contents, prepared, order, profile: profile.name, now: deliberation.receivedAt)
+        fault(.beforeReserve)
+        deliberation.pass("issuing", "serial number \(order.serialNumber.hexadecimal)")
+        let reservation = try reservation(candidate, claims, work, deliberation)
+        let outcome: ReservationOutcome
+        do {
+            let (issuer, fault) = (profile.issuer, fault)
+            outcome = try await transactions.reserve(reservation) {
+                fault(.beforeSign)
+                guard let der = try issuer.signNow(order) else { return nil }
+                fault(.afterSign)
+                return try work.record(der)
+            }
+        } catch let error as StoreError {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        } catch let error as IssuanceError {
+            throw deliberation.fail("issuer", error.reason, error.sentence)
+        }
+        return try await conclude(outcome, work, &deliberation)
+    }
+
+    private func conclude(
+        _ outcome: ReservationOutcome,
+        _ work: Work,
+        _ deliberation: inout Deliberation
+    ) async throws -> (certificate: CertificateRecord, reason: ReasonCode) {
+        switch outcome {
+        case .issued(let certificate):
+            return (certificate, .issued)
+        case .alreadyIssued(let certificate):
+            deliberation.note("transaction", "the same request was answered before")
+            return (certificate, .issuedAgain)
+        case .reserved:
+            fault(.afterReserve)
+            return (try await order(work, &deliberation), .issued)
+        case .alreadyOpen(let open):
+            guard open.lease.until < time.now else {
+                throw deliberation.fail("transaction", .transactionInProgress, "its node is still working on it")
+            }
+            return (try await takeUp(open, &deliberation), .issuedAgain)
+        case .otherRequestOpen:
+            throw deliberation.fail("transaction", .transactionOtherOpen, "another request has the same transactionID and key")
+        case .claimRefused(let refusal):
+            // Between the source's word and the reservation somebody else was faster.
+            deliberation.isAuthenticated = false
+            throw deliberation.fail("challenge", refusal.reason, "the reservation did not get it")
+        case .serialNumberTaken:
+            throw deliberation.fail("issuer", .issuerFailed, "the serial number had been used before")
+        }
+    }
+
+    /// Has a reserved transaction's certificate made by an issuer that takes longer.
+    private func order(_ work: Work, _ deliberation: inout Deliberation) async throws -> CertificateRecord {
+        switch await deliberation.profile.issuer.issue(work.order, orderID: work.transactionID) {
+        case .issued(let der):
+            return try await finish(work, der, &deliberation)
+        case .refused(let detail):
+            _ = try? await transactions.abandon(work.transactionID, at: time.now)
+            throw deliberation.fail("issuer", .issuerRefused, detail)
+        case .pending, .unknown:
+            // The reservation stays: when its lease ends, whoever comes next asks the issuer by the same order id.
+            throw deliberation.fail("issuer", .transactionInProgress, "the issuer has not answered yet")
+        }
+    }
+
+    private func finish(
+        _ work: Work,
+        _ der: [UInt8],
+        _ deliberation: inout Deliberation
+    ) async throws -> CertificateRecord {
+        do {
+            switch try await transactions.finish(work.transactionID, certificate: try work.record(der)) {
+            case .issued(let certificate), .alreadyIssued(let certificate): return certificate
+            case .notOpen: throw deliberation.fail("transaction", .transactionInProgress, "it was given up meanwhile")
+            }
+        } catch let error as StoreError {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        }
+    }
+
+    /// Takes up a transaction whose node died, with the order that it stored.
+    private func takeUp(
+        _ open: OpenTransaction,
+        _ deliberation: inout Deliberation
+    ) async throws -> CertificateRecord {
+        deliberation.note("transaction", "taken up after its node stopped working on it")
+        return try await order(Work(takingUp: open, now: time.now), &deliberation)
+    }
+
+    private func prepare(
+        _ contents: CertificateContents,
+        _ deliberation: inout Deliberation
+    ) throws -> PreparedCertificate {
+        do {
+            return try deliberation.profile.issuer.prepare(
+                contents,
+                template: deliberation.profile.template,
+                now: deliberation.receivedAt
+            )
+        } catch {
+            throw deliberation.fail("issuer", error.reason, error.sentence)
+        }
+    }
+
+    private func reservation(
+        _ candidate: Candidate,
+        _ claims: [Claim],
+        _ work: Work,
+        _ deliberation: Deliberation
+    ) throws -> Reservation {
+        Reservation(
+            id: work.transactionID,
+            key: candidate.key,
+            requestDigest: candidate.requestDigest,
+            publicKeyDigest: candidate.publicKeyDigest,
+            request: try candidate.request.withoutChallengePassword(),
+            raProfile: deliberation.profile.raProfile,
+            claims: claims,
+            order: work.order,
+            reservedAt: deliberation.receivedAt,
+            lease: Lease(owner: node, until: deliberation.receivedAt.addingTimeInterval(Self.leaseDuration)),
+            trace: deliberation.trace(.issued)
+        )
+    }
+}

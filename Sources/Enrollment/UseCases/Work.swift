@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+internal import PKIX
+
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+/// One order with what its certificate's record needs beside the certificate.
+struct Work: Sendable {
+    let transactionID: UUID
+    let order: IssuanceOrder
+    private let certificateID: UUID
+    private let publicKeyDigest: [UInt8]
+    private let profile: String
+    private let issuedAt: Date
+    /// What the certificate says, when this node prepared it; otherwise it is read from the certificate.
+    private let known: (subject: Name, notBefore: Date, notAfter: Date, crlShard: Int)?
+
+    init(
+        _ candidate: Candidate,
+        _ contents: CertificateContents,
+        _ prepared: PreparedCertificate,
+        _ order: IssuanceOrder,
+        profile: String,
+        now: Date
+    ) {
+        var generator = SystemRandomNumberGenerator()
+        self.transactionID = .version7(at: now, using: &generator)
+        self.certificateID = .version7(at: now, using: &generator)
+        self.order = order
+        self.publicKeyDigest = candidate.publicKeyDigest
+        self.profile = profile
+        self.issuedAt = now
+        self.known = (contents.subject, prepared.notBefore, prepared.notAfter, prepared.crlShard)
+    }
+
+    /// The work that another node left.
+    init(takingUp open: OpenTransaction, now: Date) {
+        var generator = SystemRandomNumberGenerator()
+        self.transactionID = open.id
+        self.certificateID = .version7(at: now, using: &generator)
+        self.order = open.order
+        self.publicKeyDigest = open.publicKeyDigest
+        self.profile = open.key.profile
+        self.issuedAt = now
+        self.known = nil
+    }
+
+    /// The record of the signed certificate.
+    ///
+    /// - Throws: `signingFailed` when it is not the certificate that was ordered.
+    func record(_ der: [UInt8]) throws(IssuanceError) -> CertificateRecord {
+        let contents: (subject: Name, notBefore: Date, notAfter: Date, crlShard: Int)
+        if let known {
+            contents = known
+        } else {
+            contents = try Self.read(der, order)
+        }
+        return CertificateRecord(
+            id: certificateID,
+            transactionID: transactionID,
+            issuerID: order.issuerID,
+            serialNumber: order.serialNumber,
+            der: der,
+            subject: contents.subject.description,
+            publicKeyDigest: publicKeyDigest,
+            profile: profile,
+            notBefore: contents.notBefore,
+            notAfter: contents.notAfter,
+            issuedAt: issuedAt,
+            crlShard: contents.crlShard
+        )
+    }
+
+    private static func read(
+        _ der: [UInt8],
+        _ order: IssuanceOrder
+    ) throws(IssuanceError) -> (subject: Name, notBefore: Date, notAfter: Date, crlShard: Int) {
+        guard let certificate = try? EncodedCertificate(derEncoded: der), certificate.toBeSigned == order.toBeSigned,
+            let notBefore = certificate.notBefore, let notAfter = certificate.notAfter
+        else { throw .signingFailed("the issuer returned another certificate than was ordered") }
+        // The shard stands in the certificate's distribution point; the store needs the number, and 0 is all there is so far.
+        return (certificate.subject, notBefore, notAfter, 0)
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import NIOCore
+import NIOHTTP1
+
+extension HTTPConnection {
+    /// Answers a complete request, at once where no responder is needed.
+    func respond(to incoming: IncomingRequest) {
+        switch incoming.route {
+        case .nowhere:
+            send(.sentence(404, "There is nothing at this path."))
+        case .scep(let profile):
+            respondSCEP(to: incoming, profile: profile)
+        case .publication(let path):
+            respondToReading(incoming) { responders in
+                guard let document = await responders.publication?.document(at: path) else {
+                    return .sentence(404, "There is no such document.")
+                }
+                return Answer(document)
+            }
+        case .health:
+            guard allowsReading(incoming) else { return send(.methodNotAllowed(allow: "GET, HEAD")) }
+            send(.sentence(200, "ok"))
+        case .readiness:
+            respondToReading(incoming) { responders in
+                await responders.health.isReady() ? .sentence(200, "ready") : .sentence(503, "not ready")
+            }
+        case .metrics:
+            respondToReading(incoming) { responders in
+                Answer(
+                    status: 200,
+                    contentType: "text/plain; version=0.0.4",
+                    body: Array(await responders.health.metrics().utf8)
+                )
+            }
+        }
+    }
+
+    private func respondSCEP(to incoming: IncomingRequest, profile: ProfileSelector) {
+        guard let responder = environment.responders.scep else {
+            return send(.sentence(404, "There is nothing at this path."))
+        }
+        let target = RequestTarget(incoming.head.uri)
+        let operation: SCEPHTTPRequest.Operation
+        switch incoming.head.method {
+        case .GET:
+            guard let read = SCEPHTTPRequest.Operation(query: target) else {
+                return send(.sentence(400, "The message parameter is missing or is not base64."))
+            }
+            operation = read
+        case .POST:
+            let body = incoming.body.map { Array($0.readableBytesView) } ?? []
+            guard let read = SCEPHTTPRequest.Operation(body: body) else {
+                return send(.sentence(400, "The body is empty, but should be a pkiMessage."))
+            }
+            operation = read
+        default:
+            return send(.methodNotAllowed(allow: "GET, POST"))
+        }
+        let isPKIOperation = operation.isPKIOperation
+        let request = SCEPHTTPRequest(
+            profile: profile,
+            operation: operation,
+            message: isPKIOperation ? nil : target.parameter("message").map { PercentDecoding.string($0) },
+            remoteAddress: remoteAddress,
+            isSecure: environment.isSecure
+        )
+        perform {
+            Answer(await responder.respond(to: request), caching: isPKIOperation ? .noStore : .unspecified)
+        }
+    }
+
+    private func respondToReading(
+        _ incoming: IncomingRequest,
+        _ respond: @escaping @Sendable (ListenerResponders) async -> Answer
+    ) {
+        guard allowsReading(incoming) else { return send(.methodNotAllowed(allow: "GET, HEAD")) }
+        let responders = environment.responders
+        perform { await respond(responders) }
+    }
+
+    private func allowsReading(_ incoming: IncomingRequest) -> Bool {
+        incoming.head.method == .GET || incoming.head.method == .HEAD
+    }
+
+    /// Leaves the event loop for the responder, and comes back to it with the answer.
+    private func perform(_ respond: @escaping @Sendable () async -> Answer) {
+        guard let context else { return }
+        let channel = context.channel
+        let promise = context.eventLoop.makePromise(of: Answer.self)
+        promise.futureResult.assumeIsolated().whenSuccess { [self] answer in
+            work = nil
+            if case .responding = state {
+                send(answer)
+            } else {
+                // The client has gone; its connection was kept on the books until this moment.
+                environment.registry.remove(channel)
+            }
+        }
+        work = Task { promise.succeed(await respond()) }
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Logging
+public import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+public import ServiceLifecycle
+import Synchronization
+
+/// One listening socket with its roles, as a service: it serves until a graceful stop, and finishes what is in flight.
+///
+/// A stop closes the socket first, then waits for the requests being answered (at most
+/// ``ListenerLimits/stopTimeout``), then closes what is left. Cancelling the task closes everything at once.
+public final class SCEPListener: Service {
+    private enum Address {
+        case unknown([CheckedContinuation<BoundAddress, any Error>])
+        case known(Result<BoundAddress, any Error>)
+    }
+
+    private let configuration: ListenerConfiguration
+    private let responders: ListenerResponders
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let address = Mutex(Address.unknown([]))
+    private let hasRun = Mutex(false)
+
+    /// Creates a listener, which binds its address only when it runs.
+    ///
+    /// The event loops are the process-wide ones unless others are given; the logger gets connections at level debug,
+    /// and never a query or a body.
+    public init(
+        configuration: ListenerConfiguration,
+        responders: ListenerResponders,
+        group: (any EventLoopGroup)? = nil,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.responders = responders
+        self.group = group ?? MultiThreadedEventLoopGroup.singleton
+        self.logger = logger
+    }
+
+    /// Waits until the listener has bound its address, and gives it; throws what ``run()`` throws if it cannot.
+    public func boundAddress() async throws -> BoundAddress {
+        try await withCheckedThrowingContinuation { continuation in
+            let known: Result<BoundAddress, any Error>? = address.withLock { address in
+                switch address {
+                case .unknown(let waiting):
+                    address = .unknown(waiting + [continuation])
+                    return nil
+                case .known(let result):
+                    return result
+                }
+            }
+            if let known { continuation.resume(with: known) }
+        }
+    }
+
+    /// Binds, serves and, at a graceful stop, finishes; throws a ``ListenerError`` if it cannot begin.
+    public func run() async throws {
+        let isFirst = hasRun.withLock { hasRun in
+            defer { hasRun = true }
+            return !hasRun
+        }
+        guard isFirst else { throw ListenerError.alreadyRun }
+        let registry = ConnectionRegistry(limit: configuration.limits.connections)
+        let server: any Channel
+        do {
+            try checkRoles()
+            server = try await bind(registry)
+        } catch {
+            publish(.failure(error))
+            throw error
+        }
+        let bound = BoundAddress(
+            host: server.localAddress?.ipAddress ?? configuration.host,
+            port: server.localAddress?.port ?? configuration.port
+        )
+        publish(.success(bound))
+        logger.debug("listening", metadata: ["host": "\(bound.host)", "port": "\(bound.port)"])
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await server.closeFuture.get()
+            } onGracefulShutdown: {
+                server.close(promise: nil)
+            }
+        } onCancel: {
+            server.close(promise: nil)
+        }
+        await finish(registry)
+    }
+
+    private func checkRoles() throws {
+        if configuration.roles.contains(.scep), responders.scep == nil {
+            throw ListenerError.roleWithoutResponder(.scep)
+        }
+        if configuration.roles.contains(.publication), responders.publication == nil {
+            throw ListenerError.roleWithoutResponder(.publication)
+        }
+    }
+
+    private func publish(_ result: Result<BoundAddress, any Error>) {
+        let waiting = address.withLock { address -> [CheckedContinuation<BoundAddress, any Error>] in
+            guard case .unknown(let waiting) = address else { return [] }
+            address = .known(result)
+            return waiting
+        }
+        for continuation in waiting { continuation.resume(with: result) }
+    }
+
+    // MARK: Starting
+
+    private func bind(_ registry: ConnectionRegistry) async throws -> any Channel {
+        let tls = try configuration.tls.map(ServerTLS.context)
+        let environment = ConnectionEnvironment(
+            roles: configuration.roles,
+            limits: configuration.limits,
+            responders: responders,
+            registry: registry,
+            logger: logger,
+            isSecure: tls != nil
+        )
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimiter(registry: registry))
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Some clients end their side after the request and still want the answer. Over TLS none does, and a
+            // client that merely vanishes would be waited for.
+            .childChannelOption(.allowRemoteHalfClosure, value: tls == nil)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try Self.assemble(channel, environment, tls) }
+            }
+        do {
+            return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+        } catch {
+            throw ListenerError.cannotBind(
+                host: configuration.host,
+                port: configuration.port,
+                reason: String(describing: error)
+            )
+        }
+    }
+
+    private static func assemble(
+        _ channel: any Channel,
+        _ environment: ConnectionEnvironment,
+        _ tls: NIOSSLContext?
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        // The gate has enforced the limits on bytes; percent-encoding by the gate can triple a request line.
+        limits.maxHeaderFieldSize = max(environment.limits.requestLineBytes * 3, environment.limits.headerFieldBytes)
+        limits.maxHeaderListSize = limits.maxHeaderFieldSize + environment.limits.headerFieldBytes
+        limits.maxHeaderFieldCount = environment.limits.headerFieldCount
+        let gate = RequestGate(limits: environment.limits)
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+        try pipeline.addHandler(gate)
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(HTTPConnection(environment: environment, gate: gate))
+    }
+
+    // MARK: Stopping
+
+    private func finish(_ registry: ConnectionRegistry) async {
+        let patience = Task.isCancelled ? Duration.zero : configuration.limits.stopTimeout
+        if patience > .zero, await stop(registry, .finish, patience: patience) { return }
+        // Closing sockets takes no time; a responder that ignores its cancellation is not waited for any longer.
+        _ = await stop(registry, .abort, patience: .seconds(1))
+    }
+
+    /// Tells the connections, and waits for them to go; false if they have not when the patience is over.
+    private func stop(_ registry: ConnectionRegistry, _ signal: StopSignal, patience: Duration) async -> Bool {
+        let eventLoop = group.next()
+        let gone = eventLoop.makePromise(of: Void.self)
+        let outcome = eventLoop.makePromise(of: Bool.self)
+        let timeout = eventLoop.scheduleTask(in: TimeAmount(patience)) { outcome.succeed(false) }
+        gone.futureResult.whenComplete { _ in
+            timeout.cancel()
+            outcome.succeed(true)
+        }
+        registry.stop(signal, whenEmpty: gone)
+        return (try? await outcome.futureResult.get()) ?? false
+    }
+}
