@@ -25,6 +25,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -100,6 +101,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "StorageConformance",
+            dependencies: ["Enrollment"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "SCEPEndpoint",
             dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging],
             swiftSettings: strict
@@ -108,7 +114,7 @@ let package = Package(
             name: "ServerApp",
             dependencies: [
                 "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint", "Storage",
-                crypto, lifecycle, logging, x509,
+                crypto, lifecycle, logging, unixSignals, x509,
             ],
             swiftSettings: strict
         ),

@@ -41,17 +41,18 @@ extension HTTPConnection {
         guard let responder = environment.responders.scep else {
             return send(.sentence(404, "There is nothing at this path."))
         }
-        let target = RequestTarget(incoming.head.uri)
+        let target = incoming.target
         let operation: SCEPHTTPRequest.Operation
-        switch incoming.head.method {
+        switch incoming.method {
         case .GET:
             guard let read = SCEPHTTPRequest.Operation(query: target) else {
                 return send(.sentence(400, "The message parameter is missing or is not base64."))
             }
             operation = read
         case .POST:
-            let body = incoming.body.map { Array($0.readableBytesView) } ?? []
-            guard let read = SCEPHTTPRequest.Operation(body: body) else {
+            let bytes = body.map { Array($0.readableBytesView) } ?? []
+            body = nil
+            guard let read = SCEPHTTPRequest.Operation(body: bytes) else {
                 return send(.sentence(400, "The body is empty, but should be a pkiMessage."))
             }
             operation = read
@@ -81,7 +82,7 @@ extension HTTPConnection {
     }
 
     private func allowsReading(_ incoming: IncomingRequest) -> Bool {
-        incoming.head.method == .GET || incoming.head.method == .HEAD
+        incoming.method == .GET || incoming.method == .HEAD
     }
 
     /// Leaves the event loop for the responder, and comes back to it with the answer.

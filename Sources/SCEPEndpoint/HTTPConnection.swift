@@ -35,16 +35,18 @@ final class HTTPConnection: ChannelInboundHandler {
         case closed
     }
 
-    /// A request whose body is under way.
+    /// What a request's head told.
     struct IncomingRequest {
-        let head: HTTPRequestHead
+        let method: HTTPMethod
+        let target: RequestTarget
         let route: Route
-        var body: ByteBuffer?
     }
 
     let environment: ConnectionEnvironment
     let gate: RequestGate
     var state: State = .awaiting
+    /// The body so far; not part of the state, so that it has one owner and grows in place.
+    var body: ByteBuffer?
     var framing = Answer.Framing()
     var context: ChannelHandlerContext?
     var remoteAddress = ""
@@ -92,14 +94,8 @@ final class HTTPConnection: ChannelInboundHandler {
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .awaiting):
             begin(head, context)
-        case (.body(let part), .receiving(var incoming)):
-            // Taken out of the state for the append, so that the buffer has one owner and grows in place.
-            state = .awaiting
-            if incoming.body.setOrAppend(part) > environment.limits.bodyBytes {
-                refuse(.bodyTooLarge)
-            } else {
-                state = .receiving(incoming)
-            }
+        case (.body(let part), .receiving):
+            if body.setOrAppend(part) > environment.limits.bodyBytes { refuse(.bodyTooLarge) }
         case (.end, .receiving(let incoming)):
             gate.hold()
             state = .responding
@@ -157,8 +153,10 @@ final class HTTPConnection: ChannelInboundHandler {
             keepsAlive: head.isKeepAlive,
             isHead: head.method == .HEAD
         )
-        let route = Route(path: RequestTarget(head.uri).path, roles: environment.roles)
-        state = .receiving(IncomingRequest(head: head, route: route))
+        let target = RequestTarget(head.uri)
+        let route = Route(path: target.path, roles: environment.roles)
+        body = nil
+        state = .receiving(IncomingRequest(method: head.method, target: target, route: route))
         switch BodyFraming(head.headers) {
         case .none:
             return
@@ -189,6 +187,7 @@ final class HTTPConnection: ChannelInboundHandler {
             metadata: ["peer": "\(remoteAddress)", "status": "\(defect.status)"]
         )
         framing.keepsAlive = false
+        body = nil
         gate.discard()
         send(Answer(defect))
     }

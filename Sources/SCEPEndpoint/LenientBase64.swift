@@ -14,18 +14,20 @@ enum LenientBase64 {
     /// Decodes, or gives nil if a foreign byte, misplaced padding or a lone last digit stands in the way.
     ///
     /// Accepted besides the standard alphabet: that of base64url, line breaks and tabs anywhere, missing padding.
-    static func decode(_ text: some Collection<UInt8>, space: Space) -> [UInt8]? {
+    static func decode(_ text: [UInt8], space: Space) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count / 4 * 3 + 3)
+        let values = space == .plus ? valuesWithSpaceAsPlus : plainValues
         var accumulator: UInt32 = 0
         var digits = 0
         var padding = 0
         for byte in text {
-            guard let value = value(of: byte, space: space) else {
+            let value = values[Int(byte)]
+            guard value < foreign else {
                 if byte == UInt8(ascii: "=") {
                     padding += 1
                     if padding > 2 { return nil }
-                } else if !isLayout(byte, space: space) {
+                } else if value == foreign {
                     return nil
                 }
                 continue
@@ -35,7 +37,7 @@ enum LenientBase64 {
                 if byte == UInt8(ascii: " ") { continue }
                 return nil
             }
-            accumulator = accumulator << 6 | value
+            accumulator = accumulator << 6 | UInt32(value)
             digits += 1
             if digits == 4 {
                 decoded.append(UInt8(truncatingIfNeeded: accumulator >> 16))
@@ -59,7 +61,7 @@ enum LenientBase64 {
     }
 
     /// Decodes a body that is text rather than DER, with or without PEM's boundary lines; nil if it is neither.
-    static func decodeText(_ body: some Collection<UInt8>) -> [UInt8]? {
+    static func decodeText(_ body: [UInt8]) -> [UInt8]? {
         let lines = body.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
         let dash = UInt8(ascii: "-")
         var text: [UInt8] = []
@@ -71,23 +73,24 @@ enum LenientBase64 {
         return decoded
     }
 
-    private static func isLayout(_ byte: UInt8, space: Space) -> Bool {
-        switch byte {
-        case UInt8(ascii: "\r"), UInt8(ascii: "\n"), UInt8(ascii: "\t"): true
-        case UInt8(ascii: " "): space == .layout
-        default: false
-        }
-    }
+    /// Marks in the tables below what has no place in base64, and above it what is skipped.
+    private static let foreign: UInt8 = 64
+    private static let layout: UInt8 = 65
 
-    private static func value(of byte: UInt8, space: Space) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
-        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
-        case UInt8(ascii: " ") where space == .plus: 62
-        default: nil
-        }
-    }
+    /// The value of each byte as a digit of either alphabet.
+    private static let plainValues: [UInt8] = {
+        var values = [UInt8](repeating: foreign, count: 256)
+        let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        for (value, digit) in digits.utf8.enumerated() { values[Int(digit)] = UInt8(value) }
+        values[Int(UInt8(ascii: "-"))] = 62
+        values[Int(UInt8(ascii: "_"))] = 63
+        for byte in "\r\n\t =".utf8 { values[Int(byte)] = layout }
+        return values
+    }()
+
+    private static let valuesWithSpaceAsPlus: [UInt8] = {
+        var values = plainValues
+        values[Int(UInt8(ascii: " "))] = 62
+        return values
+    }()
 }

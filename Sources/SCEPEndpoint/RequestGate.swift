@@ -6,8 +6,8 @@ import NIOCore
 /// Lets one request at a time through to the HTTP decoder, with a request line the decoder will accept.
 ///
 /// It knows of HTTP only where a head ends. How a body is delimited it is told by ``HTTPConnection``, which has the
-/// decoder's word for it, so that the two cannot disagree. While a request is being answered nothing more is read from
-/// the socket: pipelined requests wait, and a flood stops at the sender.
+/// decoder's word for it, so that the two cannot disagree. While a request is being answered no more than one read's
+/// worth is taken from the socket: pipelined requests wait, and a flood stops at the sender.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -111,7 +111,9 @@ final class RequestGate: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if phase == .answering {
+        // With nothing waiting, one read may go ahead: the usual client sends nothing before it has its answer, and
+        // taking the socket out of the poll and putting it back would cost two system calls a request.
+        if phase == .answering, received.readableBytes > 0 {
             hasReadWaiting = true
         } else {
             context.read()
@@ -183,7 +185,7 @@ final class RequestGate: ChannelDuplexHandler {
         guard let line = try takeLine(limit: limits.requestLineBytes, excess: .requestLineTooLong) else { return false }
         head.clear()
         headerFieldBytes = 0
-        try RequestLine.repair(line, into: &head)
+        try RequestLine.repair(Array(line), into: &head)
         phase = .headerFields
         return true
     }

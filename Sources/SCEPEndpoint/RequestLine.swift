@@ -14,8 +14,8 @@ enum RequestLine {
     ]
 
     /// Writes the repaired form of a line, which came without its line feed, with CR LF at its end.
-    static func repair(_ line: ByteBufferView, into head: inout ByteBuffer) throws(RequestDefect) {
-        var line = line
+    static func repair(_ bytes: [UInt8], into head: inout ByteBuffer) throws(RequestDefect) {
+        var line = bytes[...]
         while let last = line.last, last == UInt8(ascii: "\r") || last == space { line = line.dropLast() }
         guard let firstSpace = line.firstIndex(of: space), let lastSpace = line.lastIndex(of: space),
             firstSpace < lastSpace
@@ -39,14 +39,14 @@ enum RequestLine {
         head.writeStaticString("\r\n")
     }
 
-    private static func check(version: ByteBufferView) throws(RequestDefect) {
+    private static func check(version: ArraySlice<UInt8>) throws(RequestDefect) {
         if version.elementsEqual("HTTP/1.1".utf8) || version.elementsEqual("HTTP/1.0".utf8) { return }
         let digits = version.dropFirst(5)
         let isVersion = version.starts(with: "HTTP/".utf8) && digits.first?.isDigit == true
         throw isVersion ? .versionNotSupported : .malformed
     }
 
-    private static func write(target: ByteBufferView, into head: inout ByteBuffer) {
+    private static func write(target: ArraySlice<UInt8>, into head: inout ByteBuffer) {
         if target.allSatisfy(isAllowed) {
             head.writeBytes(target)
             return

@@ -4,29 +4,33 @@
 /// A request target, split at its first question mark.
 struct RequestTarget {
     /// The path, still percent-encoded.
-    let path: Substring
+    let path: String
     /// What follows the question mark, still percent-encoded; empty if there is none.
-    let query: Substring.UTF8View
+    let query: ArraySlice<UInt8>
 
     init(_ uri: String) {
-        var rest = uri[...]
+        let slash = UInt8(ascii: "/")
+        let question = UInt8(ascii: "?")
+        var rest = Array(uri.utf8)[...]
         // The absolute form, which proxies use: the scheme and the authority do not matter here.
-        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://") {
-            let authority = rest[scheme.upperBound...]
-            rest = authority.drop { $0 != "/" && $0 != "?" }
+        if rest.first != slash, let scheme = rest.prefix(16).firstRange(of: Array("://".utf8)) {
+            rest = rest[scheme.upperBound...].drop { $0 != slash && $0 != question }
         }
-        let bytes = rest.utf8
-        let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        self.path = rest[..<mark]
-        self.query = bytes[mark...].dropFirst()
+        let mark = rest.firstIndex(of: question) ?? rest.endIndex
+        self.path = String(decoding: rest[..<mark], as: UTF8.self)
+        self.query = rest[mark...].dropFirst()
     }
 
     /// The still percent-encoded value of the first parameter of that name, which is compared exactly.
-    func parameter(_ name: StaticString) -> Substring.UTF8View? {
-        let wanted = "\(name)".utf8
-        for pair in query.split(separator: UInt8(ascii: "&"), maxSplits: 32, omittingEmptySubsequences: true) {
-            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            if pair[..<equals].elementsEqual(wanted) { return pair[equals...].dropFirst() }
+    func parameter(_ name: StaticString) -> ArraySlice<UInt8>? {
+        let wanted = Array("\(name)=".utf8)
+        var rest = query
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
+            let pair = rest[..<end]
+            if pair.starts(with: wanted) { return pair.dropFirst(wanted.count) }
+            if pair.elementsEqual(wanted.dropLast()) { return [] }
+            rest = rest[end...].dropFirst()
         }
         return nil
     }
@@ -35,32 +39,27 @@ struct RequestTarget {
 /// Percent-decoding (RFC 3986, section 2.1), where a percent sign without two digits after it stands for itself.
 enum PercentDecoding {
     /// Decodes once; `+` stays what it is, because it is base64's here.
-    static func bytes(_ text: some Collection<UInt8>) -> [UInt8] {
+    static func bytes(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        guard text.contains(UInt8(ascii: "%")) else { return Array(text) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count)
-        var iterator = text.makeIterator()
-        // Up to two bytes that were read ahead of a percent sign's decision.
-        var next = iterator.next()
-        while let byte = next {
-            next = iterator.next()
-            guard byte == UInt8(ascii: "%"), let high = next, let highNibble = nibble(high) else {
-                decoded.append(byte)
-                continue
-            }
-            let low = iterator.next()
-            if let low, let lowNibble = nibble(low) {
-                decoded.append(highNibble << 4 | lowNibble)
-                next = iterator.next()
+        var index = text.startIndex
+        while index < text.endIndex {
+            let byte = text[index]
+            index += 1
+            if byte == UInt8(ascii: "%"), text.endIndex - index >= 2,
+                let high = nibble(text[index]), let low = nibble(text[index + 1])
+            {
+                decoded.append(high << 4 | low)
+                index += 2
             } else {
                 decoded.append(byte)
-                decoded.append(high)
-                next = low
             }
         }
         return decoded
     }
 
-    static func string(_ text: some Collection<UInt8>) -> String {
+    static func string(_ text: ArraySlice<UInt8>) -> String {
         String(decoding: bytes(text), as: UTF8.self)
     }
 

@@ -11,7 +11,7 @@ enum Route: Equatable {
     case nowhere
 
     /// Finds the route of a path as it stands in the request line, limited to what the roles serve.
-    init(path: Substring, roles: Set<ListenerRole>) {
+    init(path: String, roles: Set<ListenerRole>) {
         // Empty segments are dropped, so that doubled and trailing slashes do not matter.
         let segments = path.split(separator: "/" as Character, maxSplits: 12).map(String.init)
         let first = segments.first ?? ""

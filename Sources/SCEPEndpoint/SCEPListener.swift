@@ -13,7 +13,7 @@ import Synchronization
 ///
 /// A stop closes the socket first, then waits for the requests being answered (at most
 /// ``ListenerLimits/stopTimeout``), then closes what is left. Cancelling the task closes everything at once.
-public final class SCEPListener: Service {
+public final class SCEPListener: Service, Sendable {
     private enum Address {
         case unknown([CheckedContinuation<BoundAddress, any Error>])
         case known(Result<BoundAddress, any Error>)

@@ -15,6 +15,9 @@ ENROLL = [
 ]  # fmt: skip
 VERSION = ["version"]
 
+# What `sceptic enroll` prints when the server answered FAILURE (besides an exit status other than 0).
+ENROLL_REFUSED = r"badRequest|FAILURE"
+
 # Profiles that the cases name, with the arguments that make them; `sceptic init` makes the one called default.
 PROFILES: dict[str, list[str] | None] = {
     "default": None,

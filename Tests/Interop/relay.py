@@ -60,8 +60,12 @@ class Relay:
             recorded = [(bytes(each.sent), bytes(each.received)) for each in self._connections]
         found = []
         for sent, received in recorded:
-            replies = [body for _, body in _http_messages(received, is_reply=True)]
-            for number, (line, body) in enumerate(_http_messages(sent, is_reply=False)):
+            try:
+                replies = [body for _, body in _http_messages(received, is_reply=True)]
+                requests = _http_messages(sent, is_reply=False)
+            except ValueError:
+                continue
+            for number, (line, body) in enumerate(requests):
                 reply = replies[number] if number < len(replies) else b""
                 exchange = _exchange(line, body, reply)
                 if exchange is not None:

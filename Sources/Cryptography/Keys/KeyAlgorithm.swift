@@ -44,6 +44,14 @@ public enum KeyAlgorithm: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether keys of this kind sign by a scheme.
+    func fits(_ scheme: SignatureScheme) -> Bool {
+        switch (self, scheme) {
+        case (.rsa, .rsaPKCS1), (.rsa, .rsaPSS), (.ec, .ecdsa): true
+        case (.rsa, .ecdsa), (.ec, .rsaPKCS1), (.ec, .rsaPSS): false
+        }
+    }
+
     /// The signature scheme that a key of this kind uses when nothing else is asked for.
     public var preferredScheme: SignatureScheme {
         switch self {

@@ -43,8 +43,8 @@ public struct PublicKey: Sendable {
                 unsafe Self.fromData(
                     "RSA",
                     [
-                        OSSL_PARAM_construct_BN("n", n.baseAddress, n.count),
-                        OSSL_PARAM_construct_BN("e", e.baseAddress, e.count),
+                        sceptic_rsa_modulus(n.baseAddress, n.count),
+                        sceptic_rsa_exponent(e.baseAddress, e.count),
                         OSSL_PARAM_construct_end(),
                     ]
                 )
@@ -62,7 +62,14 @@ public struct PublicKey: Sendable {
     ///   - point: the point, uncompressed (tag 4) or compressed (tag 2 or 3), checked to lie on the curve.
     /// - Throws: `malformedKey` when it is no point of the curve.
     public init(curve: NamedCurve, point: some Collection<UInt8>) throws(CryptographyError) {
-        guard point.count <= curve.pointByteCount, !point.isEmpty else { throw .malformedKey }
+        // libcrypto would also take the point at infinity, whose signatures anybody can make, and hybrid forms.
+        let expectedByteCount: Int? =
+            switch point.first {
+            case 4: curve.pointByteCount
+            case 2, 3: (curve.pointByteCount + 1) / 2
+            default: nil
+            }
+        guard point.count == expectedByteCount else { throw .malformedKey }
         var point = [UInt8](point)
         var name = Array(curve.groupName.utf8CString)
         let made = unsafe point.withUnsafeMutableBufferPointer { point in
@@ -70,8 +77,8 @@ public struct PublicKey: Sendable {
                 unsafe Self.fromData(
                     "EC",
                     [
-                        OSSL_PARAM_construct_utf8_string("group", name.baseAddress, 0),
-                        OSSL_PARAM_construct_octet_string("pub", point.baseAddress, point.count),
+                        sceptic_ec_group(name.baseAddress),
+                        sceptic_ec_point(point.baseAddress, point.count),
                         OSSL_PARAM_construct_end(),
                     ]
                 )
@@ -99,6 +106,7 @@ public struct PublicKey: Sendable {
 
     /// Whether a signature over a message's digest is this key's.
     public func isValidSignature(_ signature: [UInt8], digest: [UInt8], scheme: SignatureScheme) -> Bool {
+        guard algorithm.fits(scheme) else { return false }
         let verdict = try? unsafe key.withContext("verify") { context -> Bool? in
             guard unsafe succeeded(EVP_PKEY_verify_init(context)), unsafe configure(context, scheme) else { return nil }
             return unsafe succeeded(EVP_PKEY_verify(context, signature, signature.count, digest, digest.count))

@@ -67,10 +67,7 @@ public final class SoftwareKey: KeyDecryptionKey {
 
     /// Signs a digest.
     public func sign(digest: [UInt8], scheme: SignatureScheme) throws(CryptographyError) -> [UInt8] {
-        switch (publicKey.algorithm, scheme) {
-        case (.rsa, .rsaPKCS1), (.rsa, .rsaPSS), (.ec, .ecdsa): break
-        default: throw .wrongKeyType
-        }
+        guard publicKey.algorithm.fits(scheme) else { throw .wrongKeyType }
         return try unsafe key.withContext("sign") { context -> [UInt8]? in
             guard unsafe succeeded(EVP_PKEY_sign_init(context)), unsafe configure(context, scheme) else { return nil }
             return unsafe fill(key.maximumOutputByteCount) { output, length in

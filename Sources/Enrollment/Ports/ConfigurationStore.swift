@@ -16,6 +16,8 @@ public struct IssuerRecord: Sendable, Hashable {
     public var certificate: [UInt8]
     /// The certificates above it, from its issuer to the root, DER; empty for a root.
     public var chain: [[UInt8]]
+    /// The public address that stands in certificates, such as `http://ca.example:8080`, without a slash at its end.
+    public var publicURL: String
     /// Its private key, wrapped under the master key with the row's id as context.
     public var wrappedKey: [UInt8]
     /// When it was made.
@@ -28,6 +30,7 @@ public struct IssuerRecord: Sendable, Hashable {
         keyGeneration: Int,
         certificate: [UInt8],
         chain: [[UInt8]],
+        publicURL: String,
         wrappedKey: [UInt8],
         createdAt: Date
     ) {
@@ -36,6 +39,7 @@ public struct IssuerRecord: Sendable, Hashable {
         self.keyGeneration = keyGeneration
         self.certificate = certificate
         self.chain = chain
+        self.publicURL = publicURL
         self.wrappedKey = wrappedKey
         self.createdAt = createdAt
     }

@@ -18,9 +18,12 @@ public enum ProfileName: Sendable {
     /// The name of the profile that the URLs without a name mean.
     public static let `default` = "default"
 
+    /// The first parts of paths that old clients append to any URL: they can't be names.
+    private static let reserved: Set<String> = ["cgi-bin", "certsrv"]
+
     /// Whether a text is a name of 1 to 64 characters.
     public static func isValid(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count)
+        (1...64).contains(text.utf8.count) && !reserved.contains(text)
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true

@@ -61,6 +61,9 @@ public enum ReceivedReply: Sendable {
         guard let info = signedData.signerInfos.first, signedData.signerInfos.count == 1,
             let attributes = info.signedAttributes
         else { throw SCEPError.replyRejected("it has not one signer with signed attributes") }
+        guard info.digestAlgorithm.digestAlgorithm != .insecureMD5 else {
+            throw SCEPError.replyRejected("its digest is MD5, which RFC 8894 section 2.9 forbids")
+        }
         // What counts is that GetCACert named the certificate; the copy in the reply is not looked at (client-quirks E8).
         guard let signer = authorities.certificates.first(where: { info.signer.matches($0) }) else {
             throw SCEPError.replyRejected("its signer is none of the CA's certificates")

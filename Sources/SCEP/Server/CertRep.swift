@@ -115,7 +115,7 @@ public enum CertRep: Sendable {
     ) throws(CMSError) -> [UInt8] {
         try SignedData.sign(
             content: content,
-            signer: credential.certificate,
+            signer: credential.signer,
             key: credential.key,
             digest: options.policy.replyDigest(to: message.digest),
             attributes: [

@@ -6,16 +6,24 @@ public import PKIX
 
 /// A key and certificate that speak SCEP for a profile (design §2).
 public struct RACredential: Sendable {
-    /// The certificate that clients envelope to and that signs CertRep.
+    /// The certificate that clients envelope to.
     public let certificate: EncodedCertificate
+    /// The certificate that signs CertRep: the same one, or another of the same key.
+    public let signer: EncodedCertificate
     /// Its key.
     public let key: any KeyDecryptionKey
     /// The certificates that CertRep carries after the signer's, DER: the issuing CA's (client-quirks E9).
     public let alongside: [[UInt8]]
 
     /// Puts a credential together.
-    public init(certificate: EncodedCertificate, key: any KeyDecryptionKey, alongside: [[UInt8]]) {
+    public init(
+        certificate: EncodedCertificate,
+        signer: EncodedCertificate? = nil,
+        key: any KeyDecryptionKey,
+        alongside: [[UInt8]]
+    ) {
         self.certificate = certificate
+        self.signer = signer ?? certificate
         self.key = key
         self.alongside = alongside
     }

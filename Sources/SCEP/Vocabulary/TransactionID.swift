@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Cryptography
 internal import PKIX
 internal import SwiftASN1
 
@@ -36,7 +37,7 @@ public struct Nonce: Sendable, Hashable {
 
     /// Makes a fresh one of 16 bytes.
     public init(using generator: inout some RandomNumberGenerator) {
-        self.bytes = (0..<Self.byteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        self.bytes = generator.bytes(Self.byteCount)
     }
 
     init?(received bytes: ArraySlice<UInt8>) {

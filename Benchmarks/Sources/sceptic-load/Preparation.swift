@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Cryptography
+import Foundation
+import PKIX
+import SCEP
+
+/// What stands in the way of a run, as one sentence for the user.
+struct Unusable: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Makes the messages of a run before its clock starts.
+enum Preparation {
+    /// The challenges of a file, one a line; a message needs one of its own, since they are good for one use.
+    static func challenges(at path: String, count: Int) throws -> [String] {
+        guard let contents = FileManager.default.contents(atPath: path) else {
+            throw Unusable("The file of challenges cannot be read: \(path)")
+        }
+        let lines = String(decoding: contents, as: UTF8.self).split(whereSeparator: \.isNewline)
+        guard lines.count >= count else {
+            throw Unusable("The file of challenges has \(lines.count) lines, and \(count) are needed.")
+        }
+        return lines.prefix(count).map(String.init)
+    }
+
+    /// Makes device keys, or takes them from a file of base64 lines that an earlier run left.
+    ///
+    /// The file spares a benchmark of several runs the making of keys, which takes longer than a run.
+    static func deviceKeys(count: Int, file path: String?) async throws -> [SoftwareKey] {
+        let stored = path.flatMap { FileManager.default.contents(atPath: $0) } ?? Data()
+        let keys = try String(decoding: stored, as: UTF8.self).split(separator: "\n").prefix(count).map { line in
+            try SoftwareKey(derEncoded: Array(Data(base64Encoded: String(line)) ?? Data()))
+        }
+        guard keys.count < count else { return keys }
+        let all = keys + (try await (keys.count..<count).concurrentMap { _ in try .generate(.rsa(bits: 2048)) })
+        if let path {
+            let lines = try all.map { Data(try $0.pkcs8()).base64EncodedString() + "\n" }.joined()
+            let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+            guard FileManager.default.createFile(atPath: path, contents: Data(lines.utf8), attributes: attributes)
+            else {
+                throw Unusable("The file of device keys cannot be written: \(path)")
+            }
+        }
+        return all
+    }
+
+    /// Makes a PKCSReq for each challenge, with AES-128 and SHA-256; the device keys are used in turn.
+    ///
+    /// Each message has its own subject, temporary certificate, transactionID and nonce.
+    static func messages(
+        challenges: [String],
+        keys: [SoftwareKey],
+        recipient: EncodedCertificate
+    ) async throws -> [ClientRequest] {
+        let run = String(UInt32.random(in: .min ... .max), radix: 16)
+        return try await challenges.indices.concurrentMap { index in
+            try message(
+                subject: "CN=device-\(run)-\(index),O=Bench",
+                challenges[index],
+                keys[index % keys.count],
+                recipient
+            )
+        }
+    }
+
+    private static func message(
+        subject: String,
+        _ challenge: String,
+        _ key: SoftwareKey,
+        _ recipient: EncodedCertificate
+    ) throws -> ClientRequest {
+        var generator = SystemRandomNumberGenerator()
+        let now = Date()
+        let subject = try Name(subject)
+        return try ClientRequest.pkcsReq(
+            try CertificationRequest.make(subject: subject, key: key, challengePassword: challenge),
+            key: key,
+            signer: try TemporaryCertificate.make(subject: subject, key: key, now: now, using: &generator),
+            recipient: recipient,
+            options: ClientRequest.Options(digest: .sha256, cipher: .aes128CBC),
+            now: now,
+            using: &generator
+        )
+    }
+}

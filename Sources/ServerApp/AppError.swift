@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Enrollment
+
+/// Why the program can't do what it was told, for the person who told it.
+public struct AppError: Error, Sendable, Equatable {
+    /// Whose move it is; the exit code follows from it.
+    public enum Kind: Sendable, Hashable, CaseIterable {
+        /// The command line or a value in it is wrong.
+        case usage
+        /// The state folder is missing, unreadable, foreign or too new.
+        case state
+        /// Something of that name exists already, or does not exist.
+        case conflict
+        /// Another process serves the folder, or an address is taken.
+        case busy
+        /// A dependency or this program failed.
+        case failure
+    }
+
+    /// Whose move it is.
+    public var kind: Kind
+    /// One sentence.
+    public var sentence: String
+    /// What to do about it.
+    public var hint: String?
+
+    /// Makes an error.
+    public init(_ kind: Kind, _ sentence: String, hint: String? = nil) {
+        self.kind = kind
+        self.sentence = sentence
+        self.hint = hint
+    }
+
+    /// The process's exit code.
+    public var exitCode: Int32 {
+        switch kind {
+        case .usage: 64
+        case .failure: 70
+        case .conflict: 73
+        case .busy: 75
+        case .state: 78
+        }
+    }
+
+    /// Puts a store's error into words.
+    public init(_ error: StoreError) {
+        switch error {
+        case .unavailable(let detail):
+            self.init(.failure, "The database does not answer: \(detail).", hint: "Try again; look after the disk if it stays.")
+        case .corrupted(let detail):
+            self.init(.state, "The database can't be used: \(detail).", hint: "Restore the state folder from a backup.")
+        case .newerSchema(let found, let supported):
+            self.init(
+                .state,
+                "The state was written by a newer version (schema \(found); this one knows \(supported)).",
+                hint: "Run the newer version, or restore a backup from before the upgrade."
+            )
+        case .conflict(let detail):
+            self.init(.conflict, "The change can't be made: \(detail).")
+        }
+    }
+}

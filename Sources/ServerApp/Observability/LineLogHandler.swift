@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Logging
+
+internal import struct Foundation.Date
+internal import struct Foundation.Data
+internal import class Foundation.FileHandle
+
+/// How log lines look.
+public enum LogFormat: String, Sendable, Hashable, CaseIterable {
+    /// For people.
+    case text
+    /// One JSON object a line, for programs.
+    case json
+}
+
+/// Writes log lines to standard error.
+public struct LineLogHandler: LogHandler {
+    /// Metadata of every line.
+    public var metadata: Logger.Metadata = [:]
+    /// The lowest level that is written.
+    public var logLevel: Logger.Level = .info
+    private let format: LogFormat
+
+    /// Makes a handler.
+    public init(format: LogFormat) {
+        self.format = format
+    }
+
+    /// One value of the metadata of every line.
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes a line.
+    public func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { _, line in line }.sorted { $0.key < $1.key }
+        let time = Self.timestamp(Date())
+        let line: String
+        switch format {
+        case .text:
+            let pairs = fields.map { " \($0.key)=\(Self.quoted("\($0.value)", always: false))" }.joined()
+            line = "\(time) \(event.level) \(event.message)\(pairs)\n"
+        case .json:
+            let pairs = fields.map { ",\(Self.quoted($0.key, always: true)):\(Self.quoted("\($0.value)", always: true))" }.joined()
+            let message = Self.quoted("\(event.message)", always: true)
+            line = "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(pairs)}\n"
+        }
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+    }
+
+    /// RFC 3339 with milliseconds, in UTC.
+    static func timestamp(_ date: Date) -> String {
+        date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+    }
+
+    /// Quotes a value as JSON does, so that nothing in it can end the line or pass for another field.
+    static func quoted(_ text: String, always: Bool) -> String {
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C && $0 != 0x3D }
+        if isPlain, !always { return text }
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            default:
+                if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029 {
+                    let digits = String(scalar.value, radix: 16)
+                    quoted += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+                } else {
+                    quoted.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Cryptography
+internal import Enrollment
+internal import Logging
+internal import ServiceLifecycle
+internal import Storage
+internal import Synchronization
+
+/// Holds the configuration that requests are served with, and follows the stored one.
+///
+/// A request takes one snapshot and keeps it to its end, so that no request sees half of a change.
+final class ConfigurationSnapshot: Service {
+    /// How often the stored version is asked for: changes by other processes are noticed within this time.
+    private static let interval: Duration = .milliseconds(250)
+
+    private let store: SQLiteStore
+    private let masterKey: MasterKey
+    private let logger: Logger
+    private let held: Mutex<ServedConfiguration>
+
+    /// Resolves what is stored now.
+    init(_ state: OpenedState, logger: Logger) async throws {
+        self.store = state.store
+        self.masterKey = state.masterKey
+        self.logger = logger
+        let stored = try await state.store.configuration()
+        self.held = Mutex(try ServedConfiguration(stored, masterKey: state.masterKey, challenges: state.store))
+        for (name, reason) in current.refusals {
+            logger.warning("profile is not served", metadata: ["profile": "\(name)", "reason": "\(reason)"])
+        }
+    }
+
+    /// The configuration now.
+    var current: ServedConfiguration { held.withLock { $0 } }
+
+    /// Follows the stored configuration until the server stops.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                await self.refresh()
+            }
+        }
+    }
+
+    private func refresh() async {
+        do {
+            guard try await store.configurationVersion() != current.version else { return }
+            let stored = try await store.configuration()
+            let fresh = try ServedConfiguration(stored, masterKey: masterKey, challenges: store)
+            held.withLock { $0 = fresh }
+            logger.info("configuration changed", metadata: ["version": "\(fresh.version)"])
+        } catch {
+            logger.error("configuration can't be read, the former one goes on", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Enrollment
+internal import SCEP
+internal import SCEPEndpoint
+
+/// Joins the listener to the use-cases: what each operation of a profile's URL does.
+struct ProtocolService: SCEPResponder {
+    let configuration: ConfigurationSnapshot
+    let enrollment: EnrollmentService
+
+    func respond(to request: SCEPHTTPRequest) async -> SCEPHTTPResponse {
+        guard let profile = profile(request.profile) else {
+            return .refusal(status: 404, sentence: "There is no such profile, or it is not served.", retryAfter: nil)
+        }
+        switch request.operation {
+        case .getCACaps:
+            return .success(body: profile.capabilities, contentType: "text/plain")
+        case .getCACert:
+            let (body, contentType) = profile.caCertificates
+            return .success(body: body, contentType: contentType)
+        case .getNextCACert:
+            return .refusal(status: 404, sentence: "There is no next CA certificate.", retryAfter: nil)
+        case .pkiOperation(let bytes):
+            return response(
+                await enrollment.respond(to: bytes, profile: profile, remoteAddress: request.remoteAddress)
+            )
+        case .unknown:
+            return .refusal(status: 501, sentence: "The operation is not known.", retryAfter: nil)
+        case .missing:
+            return .refusal(status: 400, sentence: "The query names no operation.", retryAfter: nil)
+        }
+    }
+
+    private func profile(_ selector: ProfileSelector) -> ServedProfile? {
+        switch selector {
+        case .default: configuration.current.profiles[ProfileName.default]
+        case .named(let name): configuration.current.profiles[name]
+        case .raProfile: nil
+        }
+    }
+
+    private func response(_ reply: EnrollmentReply) -> SCEPHTTPResponse {
+        switch reply {
+        case .certRep(let bytes): .success(body: bytes, contentType: "application/x-pki-message")
+        case .unanswerable(let sentence): .refusal(status: 400, sentence: sentence, retryAfter: nil)
+        case .unavailable: .refusal(status: 503, sentence: "Try again in a few seconds.", retryAfter: .seconds(5))
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Enrollment
+public import Logging
+public import SCEPEndpoint
+internal import ServiceLifecycle
+internal import Storage
+internal import UnixSignals
+
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// Serves a state folder: the composition root of `sceptic serve`.
+public struct Server: Sendable {
+    private let folder: StateFolder
+    private let listeners: [ListenerConfiguration]
+    private let logger: Logger
+    private let fault: @Sendable (FaultPoint) -> Void
+
+    /// Puts a server together.
+    ///
+    /// - Parameters:
+    ///   - folder: the state to serve.
+    ///   - listeners: where to listen, and for what.
+    ///   - logger: where log lines go.
+    ///   - faultPoint: the name of a `FaultPoint` at which the process kills itself; for tests.
+    public init(
+        folder: StateFolder,
+        listeners: [ListenerConfiguration],
+        logger: Logger,
+        faultPoint: String? = nil
+    ) {
+        self.folder = folder
+        self.listeners = listeners
+        self.logger = logger
+        let deadly = faultPoint.flatMap(FaultPoint.init(rawValue:))
+        self.fault = { point in
+            if point == deadly { kill(getpid(), SIGKILL) }
+        }
+    }
+
+    /// Serves until the process is told to stop; what is in flight is finished first.
+    ///
+    /// - Parameter started: called when all listeners have bound their addresses.
+    public func run(started: @escaping @Sendable ([BoundAddress]) -> Void) async throws {
+        let state = try folder.open()
+        try folder.lockForServing()
+        let time = SystemTimeSource()
+        let metrics = ServerMetrics()
+        let configuration = try await ConfigurationSnapshot(state, logger: logger)
+        guard !configuration.current.profiles.isEmpty else {
+            let reasons = configuration.current.refusals.map { "'\($0.key)': \($0.value)" }.sorted()
+            throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
+        }
+        let traces = TraceRecorder(store: state.store)
+        let enrollment = EnrollmentService(
+            transactions: state.store,
+            traces: traces,
+            observer: DecisionLog(logger: logger, metrics: metrics),
+            time: time,
+            node: UUID(),
+            fault: fault
+        )
+        // A lone node: whatever is reserved was left by its predecessor.
+        let resumed = try await enrollment.resume(before: .distantFuture, issuers: configuration.current.issuers)
+        if resumed > 0 { logger.notice("finished what was left open", metadata: ["transactions": "\(resumed)"]) }
+        let responders = ListenerResponders(
+            scep: ProtocolService(configuration: configuration, enrollment: enrollment),
+            publication: PublicationService(configuration: configuration, time: time),
+            health: HealthService(store: state.store, metrics: metrics)
+        )
+        let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
+        let announcer = StartAnnouncer(listeners: running, started: started)
+        let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
+        let housekeeping: [any Service] = [configuration, flusher]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: (housekeeping + running + [announcer]).map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch let error as ListenerError {
+            throw AppError(.busy, error.description)
+        }
+        _ = try? await traces.flush()
+        try? await state.store.close()
+    }
+}
+
+/// Tells when all listeners are bound, then waits for the end.
+private struct StartAnnouncer: Service {
+    let listeners: [SCEPListener]
+    let started: @Sendable ([BoundAddress]) -> Void
+
+    func run() async throws {
+        var addresses: [BoundAddress] = []
+        for listener in listeners { addresses.append(try await listener.boundAddress()) }
+        started(addresses)
+        try? await gracefulShutdown()
+    }
+}
+
+/// Stores waiting traces several times a second.
+private struct TraceFlusher: Service {
+    let traces: TraceRecorder
+    let metrics: ServerMetrics
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(200))
+                do {
+                    metrics.countDroppedTraces(try await traces.flush())
+                } catch {
+                    logger.warning("traces could not be stored", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}
+
+/// Answers for the server's health.
+private struct HealthService: HealthResponder {
+    let store: SQLiteStore
+    let metrics: ServerMetrics
+
+    func isReady() async -> Bool {
+        (try? await store.configurationVersion()) != nil
+    }
+
+    func metrics() async -> String { metrics.text() }
+}

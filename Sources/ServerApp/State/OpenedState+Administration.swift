@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Enrollment
+public import PKIX
+internal import Storage
+
+internal import class Foundation.JSONDecoder
+internal import struct Foundation.Data
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+/// A SCEP profile as it is stored, read.
+public struct StoredProfile: Sendable {
+    /// Its name.
+    public let name: String
+    /// Whether it serves requests.
+    public let isEnabled: Bool
+    /// Its settings.
+    public let settings: SCEPProfileSettings
+}
+
+extension OpenedState {
+    /// The SCEP profiles, by name.
+    public func profiles() async throws -> [StoredProfile] {
+        try await configuration().scepProfiles.compactMap { record in
+            let settings = try? JSONDecoder().decode(SCEPProfileSettings.self, from: Data(record.settings.utf8))
+            return settings.map { StoredProfile(name: record.name, isEnabled: record.isEnabled, settings: $0) }
+        }
+    }
+
+    /// Throws an `AppError` unless there is a SCEP profile with a name.
+    public func requireProfile(_ name: String) async throws {
+        guard try await configuration().scepProfiles.contains(where: { $0.name == name }) else {
+            throw AppError(.conflict, "There is no SCEP profile '\(name)'.", hint: "Look with: sceptic profile list")
+        }
+    }
+
+    /// Adds a SCEP profile.
+    public func addProfile(_ name: String, _ settings: SCEPProfileSettings) async throws {
+        guard ProfileName.isValid(name) else {
+            throw AppError(.usage, "A profile's name has 1 to 64 lower-case letters, digits and hyphens.")
+        }
+        guard ClientCompatibility.named(settings.compatibility) != nil else {
+            throw AppError(
+                .usage,
+                "The client compatibility '\(settings.compatibility)' is not known.",
+                hint: "Known are: \(ClientCompatibility.all.map(\.name).joined(separator: ", "))."
+            )
+        }
+        let stored = try await configuration()
+        guard stored.raProfiles.contains(where: { $0.name == settings.raProfile }) else {
+            throw AppError(.conflict, "There is no RA profile '\(settings.raProfile)'.")
+        }
+        guard !stored.scepProfiles.contains(where: { $0.name == name }) else {
+            throw AppError(.conflict, "There is a SCEP profile '\(name)' already.")
+        }
+        var generator = SystemRandomNumberGenerator()
+        let record = try ProfileRecord.make(name, settings, id: .version7(at: Date(), using: &generator))
+        do {
+            try await store.apply([.putSCEPProfile(record)])
+        } catch {
+            throw AppError(error)
+        }
+    }
+
+    /// The server's own certificates with their roles: the root first.
+    public func ownCertificates() async throws -> [(role: String, certificate: EncodedCertificate)] {
+        let stored = try await configuration()
+        let issuers = stored.issuers.sorted { $0.chain.count < $1.chain.count }
+        var list = try issuers.map { ($0.chain.isEmpty ? "root" : "issuing CA", try EncodedCertificate(derEncoded: $0.certificate)) }
+        for record in stored.raCredentials where !issuers.contains(where: { $0.certificate == record.certificate }) {
+            list.append(("RA", try EncodedCertificate(derEncoded: record.certificate)))
+        }
+        return list
+    }
+
+    private func configuration() async throws -> StoredConfiguration {
+        do {
+            return try await store.configuration()
+        } catch {
+            throw AppError(error)
+        }
+    }
+}

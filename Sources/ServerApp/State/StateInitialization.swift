@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+public import Cryptography
+internal import Enrollment
+public import PKIX
+internal import Storage
+
+internal import class Foundation.JSONEncoder
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+/// Makes a state folder with a CA, an RA and the default profiles: what `sceptic init` does.
+public struct StateInitialization: Sendable {
+    /// How many CAs there are.
+    public enum Hierarchy: Sendable, Hashable {
+        /// A root, an issuing CA under it, and an RA that speaks SCEP.
+        case rootAndIssuing
+        /// One RSA CA that does everything.
+        case singleCA
+    }
+
+    /// The CA's name, for its certificates' subjects.
+    public var name: String
+    /// The type of the CA's keys. The RA's key is always RSA, since clients encrypt to it.
+    public var keyType: KeyAlgorithm
+    /// How many CAs there are.
+    public var hierarchy: Hierarchy
+    /// The address that stands in certificates for CRL and CA certificate.
+    public var publicURL: String
+
+    /// Puts the choices together.
+    ///
+    /// - Throws: `AppError` when they don't go together.
+    public init(name: String, keyType: KeyAlgorithm, hierarchy: Hierarchy, publicURL: String) throws {
+        guard !name.isEmpty, name.utf8.count <= 64 else {
+            throw AppError(.usage, "The CA's name has to have 1 to 64 bytes.")
+        }
+        if hierarchy == .singleCA, case .ec = keyType {
+            throw AppError(.usage, "A single CA needs an RSA key, since clients encrypt to it.", hint: "Leave --key-type out.")
+        }
+        guard publicURL.hasPrefix("http://") || publicURL.hasPrefix("https://") else {
+            throw AppError(.usage, "The public URL has to begin with http:// or https://.")
+        }
+        self.name = name
+        self.keyType = keyType
+        self.hierarchy = hierarchy
+        self.publicURL = String(publicURL.reversed().drop { $0 == "/" }.reversed())
+    }
+
+    /// What was made, to be shown.
+    public struct Outcome: Sendable {
+        /// The root's certificate.
+        public let root: EncodedCertificate
+        /// The issuing CA's certificate; the root itself for a single CA.
+        public let issuing: EncodedCertificate
+    }
+
+    /// Makes everything in a folder.
+    public func run(in folder: StateFolder) async throws -> Outcome {
+        let (store, masterKey) = try folder.create()
+        let ceremony = Ceremony(self, masterKey)
+        let (changes, outcome) = try ceremony.run()
+        do {
+            try await store.apply(changes)
+        } catch {
+            throw AppError(error)
+        }
+        return outcome
+    }
+}
+
+/// The keys and certificates of one initialisation.
+private struct Ceremony {
+    let choices: StateInitialization
+    let masterKey: MasterKey
+    let now = Date()
+
+    init(_ choices: StateInitialization, _ masterKey: MasterKey) {
+        self.choices = choices
+        self.masterKey = masterKey
+    }
+
+    func run() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
+        switch choices.hierarchy {
+        case .rootAndIssuing: try rootAndIssuing()
+        case .singleCA: try singleCA()
+        }
+    }
+
+    private func rootAndIssuing() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
+        var generator = SystemRandomNumberGenerator()
+        let rootKey = try SoftwareKey.generate(choices.keyType)
+        let root = try KeyCeremony.selfSigned(
+            .root,
+            subject: try subject("Root"),
+            key: rootKey,
+            now: now,
+            years: 20,
+            using: &generator
+        )
+        let issuingKey = try SoftwareKey.generate(choices.keyType)
+        let issuing = try KeyCeremony.certified(
+            .issuing,
+            subject: try subject("Issuing CA"),
+            publicKey: issuingKey.publicKey,
+            by: root,
+            issuerKey: rootKey,
+            publication: publication("root"),
+            now: now,
+            years: 10,
+            using: &generator
+        )
+        let registrationKey = try SoftwareKey.generate(.rsa(bits: 2048))
+        func registration(_ role: KeyCeremony.Role, _ name: String) throws -> EncodedCertificate {
+            try KeyCeremony.certified(
+                role,
+                subject: try subject(name),
+                publicKey: registrationKey.publicKey,
+                by: issuing,
+                issuerKey: issuingKey,
+                publication: publication("issuing"),
+                now: now,
+                years: 5,
+                using: &generator
+            )
+        }
+        let issuer = try issuerRecord("issuing", issuing, chain: [root.der], key: issuingKey)
+        let changes = [
+            .addIssuer(try issuerRecord("root", root, chain: [], key: rootKey)),
+            .addIssuer(issuer),
+            .addRACredential(
+                try credential(
+                    issuer.id,
+                    try registration(.registration, "RA"),
+                    encryption: try registration(.registrationEncryptionOnly, "RA Encryption"),
+                    key: registrationKey
+                )
+            ),
+        ] + (try profiles())
+        return (changes, .init(root: root, issuing: issuing))
+    }
+
+    private func singleCA() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
+        var generator = SystemRandomNumberGenerator()
+        let key = try SoftwareKey.generate(choices.keyType)
+        let certificate = try KeyCeremony.selfSigned(
+            .singleCA,
+            subject: try subject("CA"),
+            key: key,
+            now: now,
+            years: 20,
+            using: &generator
+        )
+        let issuer = try issuerRecord("issuing", certificate, chain: [], key: key)
+        let credential = try credential(issuer.id, certificate, encryption: nil, key: key)
+        let changes = [.addIssuer(issuer), .addRACredential(credential)] + (try profiles())
+        return (changes, .init(root: certificate, issuing: certificate))
+    }
+
+    private func subject(_ role: String) throws -> Name {
+        let escaped = choices.name.map { ",+\"\\<>;=#".contains($0) ? "\\\($0)" : String($0) }.joined()
+        return try Name("CN=\(escaped) \(role)")
+    }
+
+    private func publication(_ issuer: String) -> PublicationPoints {
+        PublicationPoints(issuerName: issuer, keyGeneration: 1, baseURL: choices.publicURL)
+    }
+
+    private func issuerRecord(
+        _ name: String,
+        _ certificate: EncodedCertificate,
+        chain: [[UInt8]],
+        key: SoftwareKey
+    ) throws -> IssuerRecord {
+        let id = identifier()
+        return IssuerRecord(
+            id: id,
+            name: name,
+            keyGeneration: 1,
+            certificate: certificate.der,
+            chain: chain,
+            publicURL: choices.publicURL,
+            wrappedKey: try masterKey.wrap(try key.pkcs8(), context: "issuer \(id)"),
+            createdAt: now
+        )
+    }
+
+    private func credential(
+        _ issuerID: UUID,
+        _ certificate: EncodedCertificate,
+        encryption: EncodedCertificate?,
+        key: SoftwareKey
+    ) throws -> RACredentialRecord {
+        let id = identifier()
+        return RACredentialRecord(
+            id: id,
+            issuerID: issuerID,
+            generation: 1,
+            state: .active,
+            certificate: certificate.der,
+            encryptionCertificate: encryption?.der,
+            wrappedKey: try masterKey.wrap(try key.pkcs8(), context: "ra_credential \(id)"),
+            createdAt: now
+        )
+    }
+
+    private func profiles() throws -> [ConfigurationChange] {
+        let registration = RAProfileSettings(issuer: "issuing", template: CertificateTemplate())
+        let scep = SCEPProfileSettings(raProfile: ProfileName.default)
+        return [
+            .putRAProfile(try ProfileRecord.make(ProfileName.default, registration, id: identifier())),
+            .putSCEPProfile(try ProfileRecord.make(ProfileName.default, scep, id: identifier())),
+        ]
+    }
+
+    private func identifier() -> UUID {
+        var generator = SystemRandomNumberGenerator()
+        return .version7(at: now, using: &generator)
+    }
+}
+
+extension ProfileRecord {
+    /// A new profile with settings.
+    static func make(_ name: String, _ settings: some Encodable, id: UUID) throws -> ProfileRecord {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let text = String(decoding: try encoder.encode(settings), as: UTF8.self)
+        return ProfileRecord(id: id, name: name, isEnabled: true, settings: text, version: 1)
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+import struct Foundation.Date
+
+/// Brings a database's schema to the newest version that this program knows.
+struct Migrator: Sendable {
+    let migrations: [Migration]
+    let dialect: SQLDialect
+
+    /// Takes the next step.
+    ///
+    /// To be called in a transaction of its own, until there was nothing to do.
+    ///
+    /// - Returns: the step that was taken; nil when the schema is the newest.
+    /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one.
+    func step(on connection: some SQLConnection, at moment: Date) throws(StoreError) -> Migration? {
+        _ = try connection.execute(SQLStatement(dialect.expand(MigrationSQL.createTable)), [:])
+        let done = try connection.query(MigrationSQL.all, [:]) { row throws(StoreError) in
+            (version: try row.int(), name: try row.text())
+        }
+        if let last = done.last, let newest = migrations.last, last.version > newest.version {
+            throw .newerSchema(found: last.version, supported: newest.version)
+        }
+        guard zip(done, migrations).allSatisfy({ $0.version == $1.version && $0.name == $1.name }) else {
+            throw .corrupted("The schema has a history that this program does not know.")
+        }
+        guard let next = migrations.dropFirst(done.count).first else { return nil }
+        for statement in next.statements {
+            _ = try connection.execute(SQLStatement(dialect.expand(statement)), [:])
+        }
+        _ = try connection.execute(
+            MigrationSQL.add,
+            ["version": .integer(next.version), "name": .text(next.name), "applied_at": .date(moment)]
+        )
+        return next
+    }
+}

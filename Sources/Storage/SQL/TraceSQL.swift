@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// The statements on `trace`.
+enum TraceSQL {
+    /// Adds a trace once.
+    static let add = SQLStatement(
+        """
+        INSERT INTO trace (
+            id, occurred_at, profile, transaction_id, is_authenticated, is_in_ring, remote_address, reason_code, steps
+        )
+        VALUES (
+            :id, :occurred_at, :profile, :transaction_id, :authenticated, :in_ring, :remote_address,
+            :reason_code, :steps
+        )
+        ON CONFLICT DO NOTHING
+        """
+    )
+
+    /// Removes what the ring has no room for: everything up to the newest trace that is one too many.
+    static let trim = SQLStatement(
+        """
+        DELETE FROM trace
+        WHERE is_in_ring = 1 AND id <= (
+            SELECT id FROM trace WHERE is_in_ring = 1 ORDER BY id DESC LIMIT 1 OFFSET :ring_size
+        )
+        """
+    )
+
+    private static let columns = """
+        id, occurred_at, profile, transaction_id, is_authenticated, remote_address, reason_code, steps
+        """
+
+    /// The newest traces of a transactionID.
+    static let byTransaction = SQLStatement(
+        "SELECT \(columns) FROM trace WHERE transaction_id = :transaction_id ORDER BY id DESC LIMIT :limit"
+    )
+
+    /// The newest traces before an id.
+    static let page = SQLStatement("SELECT \(columns) FROM trace WHERE id < :before ORDER BY id DESC LIMIT :limit")
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+import Foundation
+import GRDB
+
+/// An open SQLite database: GRDB's pool of readers, and the writer that commits in groups.
+final class SQLiteDatabase: Sendable {
+    private let pool: DatabasePool
+    private let writer: GroupCommit
+
+    /// Opens the database and brings its schema up to date.
+    init(path: String, mode: SQLiteStore.Mode, options: SQLiteOptions) throws(StoreError) {
+        let file = SQLiteFile(path: path)
+        var mayBeEmpty = false
+        if case .create = mode {
+            _ = try file.create()
+            mayBeEmpty = true
+        }
+        try file.check(mayBeEmpty: mayBeEmpty)
+        do {
+            pool = try Self.openPool(path)
+            try pool.writeWithoutTransaction { database in
+                // GRDB lowers this to NORMAL when it turns the write-ahead log on: a commit would not reach the disk.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try Self.migrate(SQLiteConnection(database: database), options)
+                if let pages = options.maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(pages)") }
+                if options.isReadOnly { try database.execute(sql: "PRAGMA query_only = ON") }
+            }
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+        writer = GroupCommit(pool: pool, options: options)
+        writer.start()
+    }
+
+    deinit {
+        writer.close { _ in }
+    }
+
+    /// Reads one thing at once, on the calling thread: for what an index finds.
+    func read<Value>(_ body: (SQLiteConnection) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.unsafeRead { database in try body(SQLiteConnection(database: database)) }
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    /// Reads as of one moment, on another thread: for what takes longer.
+    func readLong<Value: Sendable>(
+        _ body: @Sendable (SQLiteConnection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read { database in try body(SQLiteConnection(database: database)) }
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    /// Writes, and returns when that is durable; what the body throws undoes its changes.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> WriteResult<Value>
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            writer.add(
+                GroupCommit.Member(
+                    run: { connection in
+                        switch try body(connection) {
+                        case .keep(let value): (true, { continuation.resume(returning: value) })
+                        case .undo(let value): (false, { continuation.resume(returning: value) })
+                        }
+                    },
+                    fail: { continuation.resume(throwing: $0) }
+                )
+            )
+        }
+    }
+
+    /// Like `write`, for what throws nothing else.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreError) -> WriteResult<Value>
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await write(body)
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    /// Ends the writes that wait and closes the database.
+    func close() async throws(StoreError) {
+        let ending = await withCheckedContinuation { continuation in
+            writer.close { continuation.resume(returning: $0) }
+        }
+        try ending.get()
+    }
+
+    /// What a PRAGMA says on the writer's own connection.
+    func pragma(_ name: String) throws(StoreError) -> String {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                try String.fetchOne(database, sql: "PRAGMA \(name)") ?? ""
+            }
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "sceptic"
+        configuration.foreignKeysEnabled = true
+        // Other processes write beside this one (local commands).
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = max(5, ProcessInfo.processInfo.activeProcessorCount * 2)
+        // A transaction that could not be rolled back must not trap; the next one rolls it back.
+        configuration.allowsUnsafeTransactions = true
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA cache_size = -8000;
+                    """
+            )
+        }
+        // Turning the write-ahead log on does not wait for others who do the same.
+        for _ in 0..<50 {
+            do {
+                return try DatabasePool(path: path, configuration: configuration)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+        }
+        return try DatabasePool(path: path, configuration: configuration)
+    }
+
+    private static func migrate(_ connection: SQLiteConnection, _ options: SQLiteOptions) throws(StoreError) {
+        let extra = (0..<options.extraMigrations).map {
+            Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
+        }
+        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .sqlite)
+        while try GroupCommit.transaction(
+            on: connection,
+            { () throws(StoreError) in
+                try claim(connection)
+                return try migrator.step(on: connection, at: Date()) != nil
+            }
+        ) {}
+    }
+
+    private static let tables = SQLStatement(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+    )
+    private static let sign = SQLStatement("PRAGMA application_id = \(SQLiteFile.applicationID)")
+
+    /// Makes an empty database this program's, and checks that any other is.
+    private static func claim(_ connection: SQLiteConnection) throws(StoreError) {
+        let tables = try connection.query(tables, [:]) { row throws(StoreError) in try row.text() }
+        if tables.isEmpty {
+            _ = try connection.execute(sign, [:])
+        } else if !tables.contains("schema_migration") {
+            throw .corrupted("The database is not one of this program.")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+import struct Foundation.Date
+import struct Foundation.UUID
+
+/// `ChallengeStore` in statements, and using a challenge up.
+struct ChallengeTable<Connection: SQLConnection> {
+    let connection: Connection
+
+    /// How claiming a challenge went.
+    enum Grant {
+        case granted
+        /// The same public key used it in this transaction, and its lifetime is not over.
+        case usedBySameKey(UUID)
+        case refused(ClaimRefusal)
+    }
+
+    /// Adds challenges, all or none.
+    func add(_ challenges: [ChallengeRecord]) throws(StoreError) -> WriteResult<Void> {
+        for challenge in challenges {
+            let added = try connection.execute(
+                ChallengeSQL.add,
+                [
+                    "id": .uuid(challenge.id),
+                    "profile": .text(challenge.profile),
+                    "kind": .text(challenge.kind.rawValue),
+                    "lookup": .blob(challenge.lookup),
+                    "name": .optional(challenge.name),
+                    "created_at": .date(challenge.createdAt),
+                    "expires_at": .optional(challenge.expiresAt),
+                    "revoked_at": .optional(challenge.revokedAt),
+                    "used_at": .optional(challenge.usedAt),
+                    "used_by_key": .optional(challenge.usedByKey),
+                ]
+            )
+            guard added == 1 else { throw .conflict("The challenge exists already.") }
+        }
+        return .keep(())
+    }
+
+    func challenge(profile: String, lookup: [UInt8]) throws(StoreError) -> ChallengeRecord? {
+        try connection.first(
+            ChallengeSQL.byLookup,
+            ["profile": .text(profile), "lookup": .blob(lookup)],
+            ChallengeRecord.init(from:)
+        )
+    }
+
+    func challenges(profile: String?, after id: UUID?, limit: Int) throws(StoreError) -> [ChallengeRecord] {
+        let limit = SQLValue.integer(max(0, limit))
+        guard let profile else {
+            return try connection.query(
+                ChallengeSQL.page,
+                ["after": .start(id), "limit": limit],
+                ChallengeRecord.init(from:)
+            )
+        }
+        return try connection.query(
+            ChallengeSQL.profilePage,
+            ["profile": .text(profile), "after": .start(id), "limit": limit],
+            ChallengeRecord.init(from:)
+        )
+    }
+
+    func revoke(_ id: UUID, at moment: Date) throws(StoreError) -> WriteResult<Bool> {
+        let changed = try connection.execute(ChallengeSQL.revoke, ["moment": .date(moment), "id": .uuid(id)])
+        return .keep(changed == 1)
+    }
+
+    /// Uses a one-time challenge up for a transaction, if it may be used.
+    func claim(
+        _ id: UUID,
+        profile: String,
+        publicKeyDigest: [UInt8],
+        transactionID: UUID,
+        at moment: Date
+    ) throws(StoreError) -> Grant {
+        let changed = try connection.execute(
+            ChallengeSQL.claim,
+            [
+                "moment": .date(moment), "key_digest": .blob(publicKeyDigest), "transaction_id": .uuid(transactionID),
+                "id": .uuid(id), "profile": .text(profile),
+            ]
+        )
+        if changed == 1 { return .granted }
+        let state = try connection.first(ChallengeSQL.state, ["id": .uuid(id), "profile": .text(profile)]) {
+            row throws(StoreError) in
+            (
+                expiresAt: try row.optional { row throws(StoreError) in try row.int64() },
+                isRevoked: try row.optional { row throws(StoreError) in try row.int64() } != nil,
+                key: try row.optional { row throws(StoreError) in try row.blob() },
+                transactionID: try row.optional { row throws(StoreError) in try row.uuid() }
+            )
+        }
+        guard let state else { return .refused(.unknown) }
+        let isExpired = state.expiresAt.map { $0 <= moment.storedMilliseconds } ?? false
+        guard let key = state.key else { return .refused(state.isRevoked ? .revoked : .expired) }
+        guard key == publicKeyDigest, let transactionID = state.transactionID else { return .refused(.used) }
+        return isExpired ? .refused(.expired) : .usedBySameKey(transactionID)
+    }
+
+    /// Makes the challenges that a transaction used up good again.
+    func release(transactionID: UUID) throws(StoreError) {
+        _ = try connection.execute(ChallengeSQL.release, ["transaction_id": .uuid(transactionID)])
+    }
+}
+
+extension ChallengeRecord {
+    /// Reads the columns that `ChallengeSQL` selects.
+    fileprivate init<Row>(from row: inout ColumnReader<Row>) throws(StoreError) {
+        self.init(
+            id: try row.uuid(),
+            profile: try row.text(),
+            kind: try row.value(),
+            lookup: try row.blob(),
+            name: try row.optional { row throws(StoreError) in try row.text() },
+            createdAt: try row.date(),
+            expiresAt: try row.optional { row throws(StoreError) in try row.date() },
+            revokedAt: try row.optional { row throws(StoreError) in try row.date() },
+            usedAt: try row.optional { row throws(StoreError) in try row.date() },
+            usedByKey: try row.optional { row throws(StoreError) in try row.blob() }
+        )
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+import struct Foundation.UUID
+
+/// `TraceStore` in statements.
+struct TraceTable<Connection: SQLConnection> {
+    let connection: Connection
+
+    /// Adds a trace; `steps` are its steps, already encoded.
+    func add(_ trace: TraceRecord, steps: String, isInRing: Bool) throws(StoreError) {
+        _ = try connection.execute(
+            TraceSQL.add,
+            [
+                "id": .uuid(trace.id),
+                "occurred_at": .date(trace.at),
+                "profile": .text(trace.profile),
+                "transaction_id": .optional(trace.transactionID),
+                "authenticated": .boolean(trace.isAuthenticated),
+                "in_ring": .boolean(isInRing),
+                "remote_address": .text(trace.remoteAddress),
+                "reason_code": .text(trace.reasonCode),
+                "steps": .text(steps),
+            ]
+        )
+    }
+
+    /// Adds traces and removes what the ring has no room for.
+    func append(_ traces: [TraceRecord], ringSize: Int) throws(StoreError) -> WriteResult<Void> {
+        for trace in traces {
+            try add(trace, steps: TraceSteps.encode(trace.steps), isInRing: !trace.isAuthenticated)
+        }
+        _ = try connection.execute(TraceSQL.trim, ["ring_size": .integer(max(0, ringSize))])
+        return .keep(())
+    }
+
+    func traces(transactionID: String, limit: Int) throws(StoreError) -> [TraceRecord] {
+        try connection.query(
+            TraceSQL.byTransaction,
+            ["transaction_id": .text(transactionID), "limit": .integer(max(0, limit))],
+            TraceRecord.init(from:)
+        )
+    }
+
+    func traces(before id: UUID?, limit: Int) throws(StoreError) -> [TraceRecord] {
+        try connection.query(
+            TraceSQL.page,
+            // Every id comes before a text that begins with a letter beyond the hexadecimal ones.
+            ["before": id.map { .uuid($0) } ?? .text("g"), "limit": .integer(max(0, limit))],
+            TraceRecord.init(from:)
+        )
+    }
+}
+
+extension TraceRecord {
+    /// Reads the columns that `TraceSQL` selects.
+    fileprivate init<Row>(from row: inout ColumnReader<Row>) throws(StoreError) {
+        self.init(
+            id: try row.uuid(),
+            at: try row.date(),
+            profile: try row.text(),
+            transactionID: try row.optional { row throws(StoreError) in try row.text() },
+            isAuthenticated: try row.boolean(),
+            remoteAddress: try row.text(),
+            reasonCode: try row.text(),
+            steps: try TraceSteps.decode(try row.text())
+        )
+    }
+}

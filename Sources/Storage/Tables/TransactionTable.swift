@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+import struct Foundation.Date
+import struct Foundation.UUID
+
+/// `TransactionStore` in statements.
+///
+/// Each method is to be called in a storage transaction or savepoint of its own.
+struct TransactionTable<Connection: SQLConnection> {
+    let connection: Connection
+
+    private var certificates: CertificateTable<Connection> { CertificateTable(connection: connection) }
+
+    private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
+
+    /// Reserves a transaction; `steps` are the trace's, already encoded.
+    func reserve(
+        _ reservation: Reservation,
+        steps: String,
+        signing: () throws -> CertificateRecord?
+    ) throws -> WriteResult<ReservationOutcome> {
+        guard try add(reservation) else { return .undo(try obstacle(to: reservation)) }
+        for claim in reservation.claims {
+            if let refusal = try take(claim, for: reservation) { return .undo(refusal) }
+        }
+        let outcome: ReservationOutcome
+        if let certificate = try signing() {
+            guard certificate.answers(reservation.id, reservation.order) else { throw StoreError.otherCertificate }
+            guard try certificates.add(certificate) else { return .undo(.serialNumberTaken) }
+            outcome = .issued(certificate)
+        } else {
+            try hold(reservation)
+            outcome = .reserved
+        }
+        if let trace = reservation.trace {
+            try TraceTable(connection: connection).add(trace, steps: steps, isInRing: false)
+        }
+        return .keep(outcome)
+    }
+
+    /// What the same request came to before.
+    func find(_ key: TransactionKey, requestDigest: [UInt8]) throws(StoreError) -> ReservationOutcome? {
+        let same = try connection.first(
+            TransactionSQL.same,
+            [
+                "profile": .text(key.profile), "transaction_id": .text(key.transactionID),
+                "signer_digest": .blob(key.signerDigest), "request_digest": .blob(requestDigest),
+            ],
+            StoredTransaction.init(from:)
+        )
+        return try same.flatMap { transaction throws(StoreError) in try answer(of: transaction) }
+    }
+
+    /// Stores the certificate of a reserved transaction.
+    func finish(_ id: UUID, certificate: CertificateRecord) throws(StoreError) -> WriteResult<FinishOutcome> {
+        guard certificate.transactionID == id else { throw .otherCertificate }
+        let changed = try connection.execute(
+            TransactionSQL.finish,
+            [
+                "ended_at": .date(certificate.issuedAt), "id": .uuid(id), "issuer_id": .uuid(certificate.issuerID),
+                "serial_number": .blob(certificate.serialNumber),
+            ]
+        )
+        if changed == 1 {
+            guard try certificates.add(certificate) else { throw .conflict("The certificate is stored already.") }
+            return .keep(.issued(certificate))
+        }
+        if let earlier = try certificates.certificate(transactionID: id) { return .undo(.alreadyIssued(earlier)) }
+        guard case .open = try transaction(id) else { return .undo(.notOpen) }
+        throw .otherCertificate
+    }
+
+    /// Gives a reserved transaction up and frees its claims.
+    func abandon(_ id: UUID, at moment: Date) throws(StoreError) -> WriteResult<Bool> {
+        let changed = try connection.execute(TransactionSQL.abandon, ["ended_at": .date(moment), "id": .uuid(id)])
+        guard changed == 1 else { return .undo(false) }
+        try challenges.release(transactionID: id)
+        return .keep(true)
+    }
+
+    /// Gives expired leases to somebody else.
+    func takeOverExpired(
+        before moment: Date,
+        lease: Lease,
+        limit: Int
+    ) throws(StoreError) -> WriteResult<[OpenTransaction]> {
+        let taken = try connection.query(
+            TransactionSQL.takeOver,
+            [
+                "lease_owner": .uuid(lease.owner), "lease_until": .date(lease.until), "moment": .date(moment),
+                "limit": .integer(max(0, limit)),
+            ]
+        ) { row throws(StoreError) in
+            guard case .open(let transaction) = try StoredTransaction(from: &row) else {
+                throw .corrupted("A reserved transaction is not open.")
+            }
+            return (transaction: transaction, reservedAt: try row.int64())
+        }
+        // RETURNING promises no order.
+        let sorted = taken.sorted { ($0.reservedAt, $0.transaction.id) < ($1.reservedAt, $1.transaction.id) }
+        return .keep(sorted.map(\.transaction))
+    }
+
+    private func add(_ reservation: Reservation) throws(StoreError) -> Bool {
+        try connection.execute(
+            TransactionSQL.add,
+            [
+                "id": .uuid(reservation.id),
+                "profile": .text(reservation.key.profile),
+                "transaction_id": .text(reservation.key.transactionID),
+                "signer_digest": .blob(reservation.key.signerDigest),
+                "request_digest": .blob(reservation.requestDigest),
+                "key_digest": .blob(reservation.publicKeyDigest),
+                "request": .blob(reservation.request),
+                "ra_profile": .text(reservation.raProfile),
+                "issuer_id": .uuid(reservation.order.issuerID),
+                "serial_number": .blob(reservation.order.serialNumber),
+                "reserved_at": .date(reservation.reservedAt),
+            ]
+        ) == 1
+    }
+
+    private func hold(_ reservation: Reservation) throws(StoreError) {
+        _ = try connection.execute(
+            TransactionSQL.hold,
+            [
+                "to_be_signed": .blob(reservation.order.toBeSigned), "lease_owner": .uuid(reservation.lease.owner),
+                "lease_until": .date(reservation.lease.until), "id": .uuid(reservation.id),
+            ]
+        )
+    }
+
+    /// Why a transaction could not be added.
+    private func obstacle(to reservation: Reservation) throws(StoreError) -> ReservationOutcome {
+        let key = reservation.key
+        if let outcome = try find(key, requestDigest: reservation.requestDigest) { return outcome }
+        let open = try connection.first(
+            TransactionSQL.open,
+            [
+                "profile": .text(key.profile), "transaction_id": .text(key.transactionID),
+                "signer_digest": .blob(key.signerDigest),
+            ],
+            { row throws(StoreError) in try row.int64() }
+        )
+        if open != nil { return .otherRequestOpen }
+        let taken = try connection.first(
+            TransactionSQL.serialNumber,
+            ["issuer_id": .uuid(reservation.order.issuerID), "serial_number": .blob(reservation.order.serialNumber)],
+            { row throws(StoreError) in try row.int64() }
+        )
+        if taken != nil { return .serialNumberTaken }
+        throw .conflict("The transaction's id is taken.")
+    }
+
+    /// Uses a claim up.
+    ///
+    /// - Returns: nil when it is granted, else what the reservation comes to.
+    private func take(_ claim: Claim, for reservation: Reservation) throws(StoreError) -> ReservationOutcome? {
+        guard case .oneTimeChallenge(let id) = claim else { return nil }
+        let granted = try challenges.claim(
+            id,
+            profile: reservation.key.profile,
+            publicKeyDigest: reservation.publicKeyDigest,
+            transactionID: reservation.id,
+            at: reservation.reservedAt
+        )
+        switch granted {
+        case .granted:
+            return nil
+        case .refused(let refusal):
+            return .claimRefused(refusal)
+        case .usedBySameKey(let transactionID):
+            guard let earlier = try transaction(transactionID), let outcome = try answer(of: earlier) else {
+                return .claimRefused(.used)
+            }
+            return outcome
+        }
+    }
+
+    private func transaction(_ id: UUID) throws(StoreError) -> StoredTransaction? {
+        try connection.first(TransactionSQL.byID, ["id": .uuid(id)], StoredTransaction.init(from:))
+    }
+
+    /// What a transaction that is there already answers a reservation with; nil when it binds nothing.
+    private func answer(of transaction: StoredTransaction) throws(StoreError) -> ReservationOutcome? {
+        switch transaction {
+        case .abandoned:
+            return nil
+        case .open(let open):
+            return .alreadyOpen(open)
+        case .issued(let id):
+            guard let certificate = try certificates.certificate(transactionID: id) else {
+                throw .corrupted("An issued transaction has no certificate.")
+            }
+            return .alreadyIssued(certificate)
+        }
+    }
+}
+
+extension StoreError {
+    /// A caller's mistake: what it hands over is not what the transaction is about.
+    static let otherCertificate = StoreError.conflict("The certificate is not the one that the transaction ordered.")
+}
+
+extension CertificateRecord {
+    /// Whether this is what a transaction ordered.
+    fileprivate func answers(_ id: UUID, _ order: IssuanceOrder) -> Bool {
+        transactionID == id && issuerID == order.issuerID && serialNumber == order.serialNumber
+    }
+}

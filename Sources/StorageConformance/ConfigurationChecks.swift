@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+extension StorageCheck {
+    static let configurationChecks: [StorageCheck] = [
+        StorageCheck("beginsWithoutAnyConfiguration", beginsEmpty),
+        StorageCheck("keepsTheConfigurationAsItWas", with: keepsConfiguration),
+        StorageCheck("countsAChangeOnce", with: countsOnce),
+        StorageCheck("refusesWhatExistsAlready", with: refusesWhatExists),
+        StorageCheck("refusesToReplaceAnotherVersion", with: refusesAnotherVersion),
+        StorageCheck("appliesAllChangesOrNone", with: appliesAllOrNone),
+    ]
+
+    private static func beginsEmpty(_ fixture: any StorageFixture) async throws {
+        let store = try await fixture.open()
+        let configuration = try await store.configuration()
+        try expect(configuration.version, is: try await store.configurationVersion())
+        try expect(configuration.issuers, is: [])
+        try expect(configuration.raCredentials, is: [])
+        try expect(configuration.scepProfiles, is: [])
+        try expect(configuration.raProfiles, is: [])
+        try expect(try await store.certificateCount(), is: 0)
+        try await fixture.close(store)
+    }
+
+    private static func credential(
+        of issuer: IssuerRecord,
+        _ generation: Int,
+        _ state: RACredentialState
+    ) -> RACredentialRecord {
+        RACredentialRecord(
+            id: Scenario.id(),
+            issuerID: issuer.id,
+            generation: generation,
+            state: state,
+            certificate: Scenario.bytes(700),
+            encryptionCertificate: generation.isMultiple(of: 2) ? Scenario.bytes(650) : nil,
+            wrappedKey: Scenario.bytes(1300),
+            createdAt: Scenario.moment(0.5)
+        )
+    }
+
+    private static func profile(_ name: String, version: Int = 1) -> ProfileRecord {
+        ProfileRecord(id: Scenario.id(), name: name, isEnabled: true, settings: "{\"a\":\"ü\"}", version: version)
+    }
+
+    private static func keepsConfiguration(_ scenario: Scenario) async throws {
+        var second = Scenario.issuer("first", generation: 2)
+        second.chain = []
+        let credentials = zip([3, 1, 4, 2], RACredentialState.allCases).map { credential(of: second, $0, $1) }
+        var disabled = profile("a")
+        disabled.isEnabled = false
+        let (scepProfiles, raProfiles) = ([profile("b"), disabled], [profile("d"), profile("c")])
+        try await scenario.store.apply(
+            [.addIssuer(second)] + credentials.map { .addRACredential($0) }
+                + scepProfiles.map { .putSCEPProfile($0) } + raProfiles.map { .putRAProfile($0) }
+        )
+        let again = try await scenario.reopened()
+        let configuration = try await again.store.configuration()
+        try expect(configuration.issuers, is: [scenario.issuer, second])
+        try expect(configuration.raCredentials, is: credentials.sorted { $0.generation < $1.generation })
+        try expect(configuration.scepProfiles, is: scepProfiles.reversed())
+        try expect(configuration.raProfiles, is: raProfiles.reversed())
+        try expect(configuration.version, is: try await again.store.configurationVersion())
+        try await again.fixture.close(again.store)
+    }
+
+    private static func countsOnce(_ scenario: Scenario) async throws {
+        let before = try await scenario.store.configurationVersion()
+        try await scenario.store.apply([.putSCEPProfile(profile("a")), .putRAProfile(profile("a"))])
+        try expect(try await scenario.store.configurationVersion(), is: before + 1)
+        try await scenario.store.apply([])
+        try expect(try await scenario.store.configurationVersion(), is: before + 1)
+        let beside = try await scenario.beside()
+        try await beside.store.apply([.putSCEPProfile(profile("b"))])
+        try expect(try await scenario.store.configurationVersion(), is: before + 2)
+        try await scenario.fixture.close(beside.store)
+    }
+
+    private static func refusesWhatExists(_ scenario: Scenario) async throws {
+        let existing = credential(of: scenario.issuer, 1, .active)
+        try await scenario.store.apply(
+            [.addRACredential(existing), .putSCEPProfile(profile("a")), .putRAProfile(profile("a"))]
+        )
+        let version = try await scenario.store.configurationVersion()
+        let refused: [ConfigurationChange] = [
+            .addIssuer(Scenario.issuer("first")), .addIssuer(scenario.issuer),
+            .addRACredential(credential(of: scenario.issuer, 1, .prepared)), .addRACredential(existing),
+            .addRACredential(credential(of: Scenario.issuer("nobody"), 1, .active)),
+            .putSCEPProfile(profile("a")), .putRAProfile(profile("a")),
+        ]
+        for change in refused {
+            try await expectConflict { try await scenario.store.apply([change]) }
+        }
+        try expect(try await scenario.store.configurationVersion(), is: version)
+    }
+
+    private static func refusesAnotherVersion(_ scenario: Scenario) async throws {
+        var current = profile("a")
+        try await scenario.store.apply([.putRAProfile(current)])
+        for version in [-1, 0, 1, 3] {
+            var next = current
+            next.version = version
+            let refused = next
+            try await expectConflict { try await scenario.store.apply([.putRAProfile(refused)]) }
+        }
+        let unknown = profile("b", version: 2)
+        try await expectConflict { try await scenario.store.apply([.putRAProfile(unknown)]) }
+        current.version = 2
+        current.isEnabled = false
+        current.settings = "{}"
+        try await scenario.store.apply([.putRAProfile(current)])
+        try expect(try await scenario.store.configuration().raProfiles, is: [current])
+    }
+
+    private static func appliesAllOrNone(_ scenario: Scenario) async throws {
+        let version = try await scenario.store.configurationVersion()
+        let changes: [ConfigurationChange] = [
+            .addIssuer(Scenario.issuer("second")), .putSCEPProfile(profile("a")), .addIssuer(scenario.issuer),
+        ]
+        try await expectConflict { try await scenario.store.apply(changes) }
+        let configuration = try await scenario.store.configuration()
+        try expect(configuration.version, is: version)
+        try expect(configuration.issuers, is: [scenario.issuer])
+        try expect(configuration.scepProfiles, is: [])
+    }
+}

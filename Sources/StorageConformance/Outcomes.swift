@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+extension ReservationOutcome {
+    /// The case's name, and the reason of a refusal.
+    var word: String {
+        switch self {
+        case .reserved: "reserved"
+        case .issued: "issued"
+        case .alreadyIssued: "alreadyIssued"
+        case .alreadyOpen: "alreadyOpen"
+        case .otherRequestOpen: "otherRequestOpen"
+        case .claimRefused(let refusal): "claimRefused(\(refusal.rawValue))"
+        case .serialNumberTaken: "serialNumberTaken"
+        }
+    }
+
+    var certificate: CertificateRecord? {
+        switch self {
+        case .issued(let certificate), .alreadyIssued(let certificate): certificate
+        default: nil
+        }
+    }
+
+    var open: OpenTransaction? {
+        if case .alreadyOpen(let open) = self { return open }
+        return nil
+    }
+}
+
+extension FinishOutcome {
+    /// The case's name.
+    var word: String {
+        switch self {
+        case .issued: "issued"
+        case .alreadyIssued: "alreadyIssued"
+        case .notOpen: "notOpen"
+        }
+    }
+
+    var certificate: CertificateRecord? {
+        switch self {
+        case .issued(let certificate), .alreadyIssued(let certificate): certificate
+        case .notOpen: nil
+        }
+    }
+}
+
+func expect(
+    _ outcome: ReservationOutcome,
+    _ word: String,
+    file: StaticString = #fileID,
+    line: UInt = #line
+) throws {
+    try expect(outcome.word, is: word, file: file, line: line)
+}
+
+func expect(_ outcome: FinishOutcome, _ word: String, file: StaticString = #fileID, line: UInt = #line) throws {
+    try expect(outcome.word, is: word, file: file, line: line)
+}

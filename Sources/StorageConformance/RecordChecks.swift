@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+import struct Foundation.UUID
+
+extension StorageCheck {
+    static let certificateChecks: [StorageCheck] = [
+        StorageCheck("findsCertificatesByIssuerAndSerialNumber", with: findsCertificates),
+        StorageCheck("pagesThroughCertificates", with: pagesThroughCertificates),
+    ]
+
+    static let challengeChecks: [StorageCheck] = [
+        StorageCheck("addsChallengesAllOrNone", with: addsChallengesAllOrNone),
+        StorageCheck("findsChallengesByProfileAndLookup", with: findsChallenges),
+        StorageCheck("pagesThroughChallenges", with: pagesThroughChallenges),
+        StorageCheck("revokesAChallengeOnce", with: revokesOnce),
+    ]
+
+    private static func findsCertificates(_ scenario: Scenario) async throws {
+        let reservation = scenario.reservation()
+        let issued = try await scenario.issue(reservation)
+        func find(_ issuerID: UUID, _ serialNumber: [UInt8]) async throws -> CertificateRecord? {
+            try await scenario.store.certificate(issuerID: issuerID, serialNumber: serialNumber)
+        }
+        let serialNumber = reservation.order.serialNumber
+        try expect(try await find(scenario.issuer.id, serialNumber), is: issued.certificate)
+        try expect(try await find(Scenario.id(), serialNumber), is: nil)
+        try expect(try await find(scenario.issuer.id, [0] + serialNumber), is: nil)
+        try expect(try await find(scenario.issuer.id, []), is: nil)
+    }
+
+    private static func pagesThroughCertificates(_ scenario: Scenario) async throws {
+        var issued: [CertificateRecord] = []
+        for number in 0..<7 {
+            let reservation = scenario.reservation(transactionID: "\(number)")
+            var certificate = Scenario.certificate(for: reservation)
+            certificate.id = Scenario.id(Scenario.moment(Double(number)))
+            let ready = certificate
+            _ = try await scenario.store.reserve(reservation) { ready }
+            issued.append(certificate)
+        }
+        func page(_ id: UUID?, _ limit: Int) async throws -> [CertificateRecord] {
+            try await scenario.store.certificates(after: id, limit: limit)
+        }
+        try expect(try await page(nil, 3), is: Array(issued[..<3]))
+        try expect(try await page(issued[2].id, 3), is: Array(issued[3..<6]))
+        try expect(try await page(issued[5].id, 3), is: Array(issued[6...]))
+        try expect(try await page(issued[6].id, 3), is: [])
+        try expect(try await page(nil, 0), is: [])
+        try expect(try await page(nil, 99), is: issued)
+        try expect(try await scenario.store.certificateCount(), is: 7)
+    }
+
+    private static func addsChallengesAllOrNone(_ scenario: Scenario) async throws {
+        let first = try await scenario.added()
+        let fresh = Scenario.challenge()
+        var same = Scenario.challenge()
+        same.lookup = first.lookup
+        let both = [fresh, same]
+        try await expectConflict { try await scenario.store.add(both) }
+        try expect(try await scenario.store.challenge(profile: "default", lookup: fresh.lookup), is: nil)
+        same.profile = "other"
+        try await scenario.store.add([fresh, same])
+        try expect(try await scenario.stored(same), is: same)
+        try await scenario.store.add([])
+    }
+
+    private static func findsChallenges(_ scenario: Scenario) async throws {
+        var used = Scenario.challenge()
+        used.usedAt = Scenario.moment(2.5)
+        used.usedByKey = Scenario.bytes()
+        used.revokedAt = Scenario.moment(3.25)
+        let endless = Scenario.challenge(kind: .static, lasts: nil)
+        try await scenario.store.add([used, endless])
+        let again = try await scenario.reopened()
+        try expect(try await again.stored(used), is: used)
+        try expect(try await again.stored(endless), is: endless)
+        try expect(try await again.store.challenge(profile: "other", lookup: used.lookup), is: nil)
+        try expect(try await again.store.challenge(profile: "default", lookup: Scenario.bytes()), is: nil)
+        try await again.fixture.close(again.store)
+    }
+
+    private static func pagesThroughChallenges(_ scenario: Scenario) async throws {
+        let all = (0..<6).map { number in
+            let profile = number.isMultiple(of: 2) ? "even" : "odd"
+            return Scenario.challenge(profile, at: Scenario.moment(Double(number)))
+        }
+        try await scenario.store.add(all)
+        func page(_ profile: String?, _ id: UUID?, _ limit: Int) async throws -> [ChallengeRecord] {
+            try await scenario.store.challenges(profile: profile, after: id, limit: limit)
+        }
+        try expect(try await page(nil, nil, 4), is: Array(all[..<4]))
+        try expect(try await page(nil, all[3].id, 4), is: Array(all[4...]))
+        try expect(try await page("odd", nil, 2), is: [all[1], all[3]])
+        try expect(try await page("odd", all[3].id, 2), is: [all[5]])
+        try expect(try await page("none", nil, 2), is: [])
+        try expect(try await page(nil, nil, 0), is: [])
+    }
+
+    private static func revokesOnce(_ scenario: Scenario) async throws {
+        let challenge = try await scenario.added(Scenario.challenge(kind: .static))
+        try expect(try await scenario.store.revokeChallenge(Scenario.id(), at: Scenario.now), is: false)
+        try expect(try await scenario.store.revokeChallenge(challenge.id, at: Scenario.moment(4)), is: true)
+        try expect(try await scenario.store.revokeChallenge(challenge.id, at: Scenario.moment(5)), is: false)
+        try expect(try await scenario.stored(challenge).revokedAt, is: Scenario.moment(4))
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ArgumentParser
+internal import Enrollment
+internal import ServerApp
+
+internal import struct Foundation.Data
+internal import class Foundation.FileHandle
+internal import class Foundation.FileManager
+internal import struct Foundation.Date
+internal import struct Foundation.UUID
+
+/// `sceptic challenge …`
+struct ChallengeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "challenge",
+        abstract: "Makes, lists and takes back challenges.",
+        subcommands: [New.self, List.self, Revoke.self]
+    )
+
+    struct New: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes one-time challenges, or a static one; prints each on a line of its own."
+        )
+
+        @OptionGroup var state: DataOption
+
+        @Option(help: "The SCEP profile that the challenge is good for.")
+        var profile: String = ProfileName.default
+
+        @Option(help: "How many one-time challenges.")
+        var count: Int = 1
+
+        @Option(help: "How long it lives, in hours; one-time challenges live 24 hours unless this says otherwise.")
+        var hours: Double?
+
+        @Option(name: .customLong("static"), help: "Makes a static challenge with this name instead.")
+        var staticName: String?
+
+        @Option(help: "Reads the static challenge from a file, or from standard input with '-', instead of making one.")
+        var codeFile: String?
+
+        func run() async throws {
+            guard (1...100_000).contains(count) else { throw AppError(.usage, "--count has to be 1 to 100000.") }
+            if let hours, !(hours > 0 && hours <= 876_000) {
+                throw AppError(.usage, "--hours has to be more than 0, and a century at the most.")
+            }
+            let opened = try state.folder.open()
+            try await opened.requireProfile(profile)
+            let challenges = ChallengeAdministration(
+                store: opened.challenges,
+                masterKey: opened.masterKey,
+                time: SystemTimeSource()
+            )
+            do {
+                for code in try await make(challenges) { Terminal.result(code) }
+            } catch let error as StoreError {
+                throw AppError(error)
+            }
+        }
+
+        private func make(_ challenges: ChallengeAdministration) async throws -> [String] {
+            let lifetime = hours.map { $0 * 3600 }
+            guard let staticName else {
+                return try await challenges.makeOneTime(count: count, profile: profile, lifetime: lifetime ?? 86_400)
+            }
+            let code = try codeFile.map(Self.read)
+            return [
+                try await challenges.makeStatic(code: code, name: staticName, profile: profile, lifetime: lifetime)
+            ]
+        }
+
+        private static func read(_ path: String) throws -> String {
+            let data = path == "-" ? try FileHandle.standardInput.readToEnd() : FileManager.default.contents(atPath: path)
+            guard let data, let text = String(data: data.prefix(4096), encoding: .utf8) else {
+                throw AppError(.usage, "The file \(path) can't be read.")
+            }
+            let code = String(text.prefix { !$0.isNewline })
+            guard code.utf8.count >= 12 else {
+                throw AppError(.usage, "A static challenge needs 12 characters or more: it can be guessed for as long as it lives.")
+            }
+            return code
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists challenges, without their codes.")
+
+        @OptionGroup var state: DataOption
+
+        @Option(help: "Only those of this SCEP profile.")
+        var profile: String?
+
+        @Flag(help: "Prints JSON.")
+        var json = false
+
+        func run() async throws {
+            let store = try state.folder.open().challenges
+            var all: [ChallengeRecord] = []
+            do {
+                while case let page = try await store.challenges(profile: profile, after: all.last?.id, limit: 500),
+                    !page.isEmpty
+                {
+                    all += page
+                }
+            } catch {
+                throw AppError(error)
+            }
+            let now = Date()
+            if json {
+                return try Terminal.json(all.map { record in
+                    [
+                        "id": record.id.uuidString.lowercased(), "profile": record.profile, "kind": record.kind.rawValue,
+                        "name": record.name ?? "", "createdAt": Texts.moment(record.createdAt),
+                        "expiresAt": record.expiresAt.map(Texts.moment) ?? "", "state": record.state(at: now),
+                    ]
+                })
+            }
+            Terminal.table(
+                ["ID", "PROFILE", "KIND", "NAME", "EXPIRES", "STATE"],
+                all.map { record in
+                    [
+                        record.id.uuidString.lowercased(), record.profile, record.kind.rawValue, record.name ?? "-",
+                        record.expiresAt.map(Texts.moment) ?? "never", record.state(at: now),
+                    ]
+                }
+            )
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Takes a challenge back.")
+
+        @OptionGroup var state: DataOption
+
+        @Argument(help: "The challenge's id, as 'challenge list' shows it.")
+        var id: String
+
+        func run() async throws {
+            guard let identifier = UUID(uuidString: id) else { throw AppError(.usage, "'\(id)' is no challenge's id.") }
+            let store = try state.folder.open().challenges
+            do {
+                guard try await store.revokeChallenge(identifier, at: Date()) else {
+                    throw AppError(.conflict, "There is no such challenge, or it was taken back before.")
+                }
+            } catch let error as StoreError {
+                throw AppError(error)
+            }
+        }
+    }
+}
+
+extension ChallengeRecord {
+    fileprivate func state(at now: Date) -> String {
+        if revokedAt != nil { return "revoked" }
+        if usedAt != nil { return "used" }
+        if let expiresAt, expiresAt <= now { return "expired" }
+        return "open"
+    }
+}

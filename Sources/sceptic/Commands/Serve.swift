@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ArgumentParser
+internal import Logging
+internal import SCEPEndpoint
+internal import ServerApp
+
+internal import class Foundation.ProcessInfo
+
+/// `sceptic serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serves a state folder until it is told to stop.")
+
+    @OptionGroup var state: DataOption
+
+    @Option(help: "HOST:PORT of a plain HTTP listener for SCEP, CRL and CA certificates; may be repeated.")
+    var listen: [String] = []
+
+    @Option(help: "HOST:PORT of a TLS listener for the same.")
+    var tlsListen: [String] = []
+
+    @Option(help: "The PEM file with the TLS listeners' certificate chain.")
+    var tlsCertificate: String?
+
+    @Option(help: "The PEM file with the TLS listeners' private key.")
+    var tlsKey: String?
+
+    @Option(help: "HOST:PORT of the listener for metrics; loopback is wise.")
+    var adminListen: String?
+
+    @Option(help: "The lowest level of log lines: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String = "info"
+
+    @Option(help: "How log lines look: text or json.", transform: Self.format)
+    var logFormat: LogFormat = .text
+
+    func run() async throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw AppError(.usage, "'\(logLevel)' is no log level.")
+        }
+        var logger = Logger(label: "sceptic") { [logFormat] _ in LineLogHandler(format: logFormat) }
+        logger.logLevel = level
+        let listeners = try listeners()
+        #if DEBUG
+        let faultPoint = ProcessInfo.processInfo.environment["SCEPTIC_FAULT_POINT"]
+        #else
+        let faultPoint: String? = nil
+        #endif
+        let server = Server(folder: try state.folder, listeners: listeners, logger: logger, faultPoint: faultPoint)
+        let schemes = listeners.map { $0.tls == nil ? "http" : "https" }
+        try await server.run { addresses in
+            for (address, scheme) in zip(addresses, schemes) {
+                let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+                Terminal.result("listening on \(scheme)://\(host):\(address.port)")
+            }
+        }
+    }
+
+    private static func format(_ text: String) throws -> LogFormat {
+        guard let format = LogFormat(rawValue: text) else { throw ValidationError("'\(text)' is neither text nor json.") }
+        return format
+    }
+
+    private func listeners() throws -> [ListenerConfiguration] {
+        var list: [ListenerConfiguration] = []
+        for text in listen.isEmpty && tlsListen.isEmpty ? ["127.0.0.1:8080"] : listen {
+            let (host, port) = try Self.address(text)
+            list.append(ListenerConfiguration(host: host, port: port))
+        }
+        if !tlsListen.isEmpty {
+            guard let tlsCertificate, let tlsKey else {
+                throw AppError(.usage, "A TLS listener needs --tls-certificate and --tls-key.")
+            }
+            for text in tlsListen {
+                let (host, port) = try Self.address(text)
+                let tls = ListenerConfiguration.TLS(certificateChainFile: tlsCertificate, privateKeyFile: tlsKey)
+                list.append(ListenerConfiguration(host: host, port: port, tls: tls))
+            }
+        }
+        if let adminListen {
+            let (host, port) = try Self.address(adminListen)
+            guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
+                throw AppError(
+                    .usage,
+                    "The admin listener speaks plain HTTP and listens on loopback only, not on \(host).",
+                    hint: "Put a proxy with TLS and authentication in front of it."
+                )
+            }
+            list.append(ListenerConfiguration(host: host, port: port, roles: [.admin]))
+        }
+        return list
+    }
+
+    private static func address(_ text: String) throws -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { throw AppError(.usage, "'\(text)' is not of the form HOST:PORT.") }
+        let host = text[..<colon].filter { !"[]".contains($0) }
+        return (host.isEmpty ? "0.0.0.0" : String(host), port)
+    }
+}

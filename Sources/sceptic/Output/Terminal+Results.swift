@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ServerApp
+
+internal import class Foundation.FileHandle
+internal import class Foundation.JSONSerialization
+internal import struct Foundation.Data
+
+/// The rules of the terminal: results go to standard output, everything else to standard error; an error is one sentence, and a
+/// hint if there is one.
+extension Terminal {
+    static func complain(_ error: AppError) {
+        note("error: \(error.sentence)")
+        if let hint = error.hint { note("hint: \(hint)") }
+    }
+
+    /// Prints at once: whoever reads through a pipe sees the line when it is there.
+    static func result(_ line: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+    }
+
+    static func json(_ value: Any) throws {
+        let data = try JSONSerialization.data(
+            withJSONObject: value,
+            options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        )
+        result(String(decoding: data, as: UTF8.self))
+    }
+
+    /// Prints rows under headings, in columns.
+    static func table(_ headings: [String], _ rows: [[String]]) {
+        let all = [headings] + rows
+        let widths = headings.indices.map { column in
+            all.map { row in row.dropFirst(column).first?.count ?? 0 }.max() ?? 0
+        }
+        for row in all {
+            let cells = zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: max(0, width - cell.count))
+            }
+            result(String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ArgumentParser
+internal import ServerApp
+
+/// The command line: subcommands, nothing else.
+@main
+struct Sceptic: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sceptic",
+        abstract: "A SCEP server, registration authority and small CA.",
+        discussion: """
+            Exit codes: 0 done, 1 refused by a SCEP server, 64 wrong command line, 70 something failed, \
+            73 exists already or is not there, 75 busy, 78 the state folder can't be used.
+            The client commands have codes of their own; see their help.
+            """,
+        version: ProductVersion.text,
+        subcommands: [
+            Initialize.self, Serve.self, ChallengeCommand.self, ProfileCommand.self, RequestCommand.self,
+            CertificateCommand.self, CACommand.self, Enroll.self, GetCA.self, GetCaps.self, VersionCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as AppError {
+            Terminal.complain(error)
+            exit(withError: ExitCode(error.exitCode))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Sceptic authors
+"""The SCEP server that the clients are run against: a sceptic of our own, or any other one by its URL."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+import commands
+import processes
+
+PEM_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+# Straight to loopback, whatever proxy the environment names.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Unusable(Exception):
+    """The server cannot be run against; the message is one sentence for the user."""
+
+
+def fetch(url: str, *, limit: float) -> tuple[str, bytes]:
+    """Returns the Content-Type and the body at a URL, or raises Unusable."""
+    try:
+        with _opener.open(url, timeout=limit) as answer:
+            return answer.headers.get("Content-Type", ""), answer.read(1 << 20)
+    except (urllib.error.URLError, OSError) as error:
+        raise Unusable(f"{url} does not answer as expected: {error}.") from None
+
+
+class Server:
+    """A running SCEP server."""
+
+    base: urllib.parse.SplitResult
+    challenges: list[str]
+
+    def __init__(self) -> None:
+        self.challenges = []
+
+    def path(self, profile: str) -> str:
+        """The path and query of the profile's URL."""
+        raise NotImplementedError
+
+    def new_challenge(self, profile: str) -> str:
+        """A fresh challenge for one enrolment with the profile."""
+        challenge = self._make_challenge(profile)
+        if not challenge:
+            raise Unusable("the command that makes a challenge printed none.")
+        self.challenges.append(challenge)
+        return challenge
+
+    def _make_challenge(self, profile: str) -> str:
+        raise NotImplementedError
+
+    def certificates(self) -> list[str]:
+        """The CA certificates in PEM, the self-signed root first."""
+        raise NotImplementedError
+
+
+class LocalServer(Server):
+    """A sceptic with a state folder of its own, on a free loopback port."""
+
+    def __init__(self, binary: Path, folder: Path, profiles: Sequence[str]) -> None:
+        super().__init__()
+        self._binary, self._state, self.log = binary, folder / "state", folder / "server.log"
+        self._local(commands.INITIALISE)
+        for profile in profiles:
+            making = commands.PROFILES[profile]
+            if making is not None:
+                self._local(making)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            listen = f"127.0.0.1:{free.getsockname()[1]}"
+        self.base = urllib.parse.urlsplit(f"http://{listen}")
+        words = commands.filled(commands.SERVE, data=self._state, listen=listen)
+        self._process: subprocess.Popen[bytes] = processes.start([binary, *words], log=self.log)
+        self._wait()
+
+    def _local(self, words: list[str], **values: object) -> str:
+        command = commands.filled(words, data=self._state, **values)
+        ran = processes.run([self._binary, *command], limit=commands.COMMAND_LIMIT)
+        if ran.status != 0:
+            raise Unusable(f"`sceptic {shlex.join(command)}` failed:\n{ran.text}")
+        return ran.output
+
+    def _wait(self) -> None:
+        url = self.base.geturl() + commands.READY_PATH
+        deadline = time.monotonic() + commands.START_LIMIT
+        while True:
+            if self._process.poll() is not None:
+                raise Unusable(f"`sceptic serve` ended by itself:\n{self.log.read_text(errors='replace')}")
+            try:
+                fetch(url, limit=2)
+                return
+            except Unusable as reason:
+                if time.monotonic() > deadline:
+                    raise reason from None
+            time.sleep(0.05)
+
+    def path(self, profile: str) -> str:
+        return commands.PROFILE_PATH.format(profile=profile)
+
+    def _make_challenge(self, profile: str) -> str:
+        return self._local(commands.NEW_CHALLENGE, profile=profile).partition("\n")[0].strip()
+
+    def certificates(self) -> list[str]:
+        return PEM_CERTIFICATE.findall(self._local(commands.SHOW_CA))
+
+    def stop(self) -> str | None:
+        """Stops the server; returns what was wrong with how it stopped."""
+        status = processes.stop(self._process, limit=commands.STOP_LIMIT)
+        if status is None:
+            return f"it did not stop within {commands.STOP_LIMIT} s of SIGTERM"
+        return None if status == 0 else f"its exit status was {status}"
+
+    def leaks(self) -> list[str]:
+        """The files of state and log in which one of the challenges stands, names relative to the folder."""
+        needles = [form for each in self.challenges for form in (each.encode(), each.encode("utf-16-be"))]
+        files = [self.log, *(path for path in sorted(self._state.rglob("*")) if path.is_file())]
+        found = []
+        for path in files:
+            contents = path.read_bytes()
+            if any(needle in contents for needle in needles):
+                found.append(str(path.relative_to(self.log.parent)))
+        return found
+
+
+class RemoteServer(Server):
+    """A server that somebody else runs; {profile} in its URL and command is filled in."""
+
+    def __init__(self, url: str, challenge_command: str) -> None:
+        super().__init__()
+        self.base = urllib.parse.urlsplit(url)
+        if self.base.scheme != "http" or not self.base.hostname:
+            raise Unusable("--url takes an http URL: the harness looks at what passes.")
+        self._command = challenge_command
+
+    def path(self, profile: str) -> str:
+        return self.base.path.replace("{profile}", profile)
+
+    def _make_challenge(self, profile: str) -> str:
+        command = [word.replace("{profile}", profile) for word in shlex.split(self._command)]
+        ran = processes.run(command, limit=commands.COMMAND_LIMIT)
+        if ran.status != 0:
+            raise Unusable(f"the challenge command failed:\n{ran.text}")
+        return ran.output.partition("\n")[0].strip()
+
+    def certificates(self) -> list[str]:
+        url = self.base._replace(path=self.path("default"), query="operation=GetCACert").geturl()
+        kind, body = fetch(url, limit=20)
+        tool = ["x509", "-inform", "DER"] if "x-x509-ca-cert" in kind else ["pkcs7", "-inform", "DER", "-print_certs"]
+        printed = subprocess.run(["openssl", *tool], input=body, capture_output=True, timeout=20, check=False)
+        found = PEM_CERTIFICATE.findall(printed.stdout.decode(errors="replace"))
+        return sorted(found, key=lambda each: not _is_self_signed(each))
+
+
+def _is_self_signed(certificate: str) -> bool:
+    command = ["openssl", "x509", "-noout", "-subject", "-issuer", "-nameopt", "RFC2253"]
+    names = processes.run(command, limit=20, standard_input=certificate).output.splitlines()
+    return len({name.partition("=")[2] for name in names}) == 1

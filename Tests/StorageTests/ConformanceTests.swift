@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+import Foundation
+import Storage
+import StorageConformance
+import Testing
+
+/// A database file in a folder of its own, which goes with the fixture.
+final class SQLiteFixture: StorageFixture {
+    let folder: URL
+    let options: SQLiteOptions
+
+    init(_ options: SQLiteOptions = SQLiteOptions()) throws {
+        self.options = options
+        folder = FileManager.default.temporaryDirectory.appending(path: "sceptic-storage-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    var path: String { folder.appending(path: "sceptic.db").path }
+
+    func open(_ mode: SQLiteStore.Mode) throws -> SQLiteStore {
+        try SQLiteStore(path: path, mode: mode, options: options)
+    }
+
+    func open() async throws -> any EnrollmentStore { try open(.create) }
+
+    func close(_ store: any EnrollmentStore) async throws { try await (store as? SQLiteStore)?.close() }
+}
+
+struct ConformanceTests {
+    @Test(arguments: StorageCheck.all)
+    func sqliteHoldsTheContract(of check: StorageCheck) async throws {
+        try await check.run(on: try SQLiteFixture())
+    }
+}
