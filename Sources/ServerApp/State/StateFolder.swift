@@ -8,6 +8,7 @@ internal import Storage
 internal import class Foundation.FileManager
 internal import class Foundation.ProcessInfo
 internal import struct Foundation.Data
+internal import struct Foundation.FileAttributeType
 internal import struct Foundation.URL
 
 #if canImport(Glibc)
@@ -56,11 +57,8 @@ public struct StateFolder: Sendable {
     ///
     /// - Throws: `AppError` with one clear sentence.
     public func open() throws -> OpenedState {
-        var isDirectory = false
-        if let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? String {
-            isDirectory = type == "NSFileTypeDirectory"
-        }
-        guard isDirectory else {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        guard type == .typeDirectory else {
             throw AppError(.state, "There is no folder \(path).", hint: "Make a state with: sceptic init --data \(path)")
         }
         guard unsafe access(path, R_OK | W_OK | X_OK) == 0 else {
