@@ -52,7 +52,7 @@ def all_cases(sceptic: Path | None) -> list[Case]:
         Case("strongswan-des3", StrongSwan(), "default", ("--cipher", "des3", "--digest", "sha256")),
         Case("strongswan-aes", StrongSwan(), "strongswan", ("--cipher", "aes", "--digest", "sha256")),
         Case("certmonger", Certmonger(), "default"),
-        Case("pyscep", PySCEP(), "default"),
+        Case("pyscep", PySCEP(), "pyscep"),
         Case("scepclient", MicroMDM(), "legacy"),
         Case("scepclient-without-exception", MicroMDM(), "default", refused=True),
     ]

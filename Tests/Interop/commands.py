@@ -22,6 +22,7 @@ ENROLL_REFUSED = r"badRequest|FAILURE"
 PROFILES: dict[str, list[str] | None] = {
     "default": None,
     "strongswan": ["profile", "new", "strongswan", "--data", "{data}", "--compatibility", "strongswan-5.9"],
+    "pyscep": ["profile", "new", "pyscep", "--data", "{data}", "--compatibility", "pyscep"],
     "legacy": ["profile", "new", "legacy", "--data", "{data}", "--accept-legacy", "des,md5"],
 }
 
