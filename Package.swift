@@ -121,10 +121,22 @@ let package = Package(
         .executableTarget(
             name: "sceptic",
             dependencies: [
-                "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "ServerApp",
+                "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint", "ServerApp",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, x509,
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Enrollment", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SCEPEndpointTests",
+            dependencies: ["SCEPEndpoint", lifecycle, logging],
             swiftSettings: strict
         ),
     ]

@@ -6,7 +6,9 @@ public import PKIX
 internal import SwiftASN1
 internal import X509
 
-/// The rules that an end entity's certificate must keep before it is signed. Each has a stable code.
+/// The rules that an end entity's certificate must keep before it is signed.
+///
+/// Each has a stable code.
 public enum CertificateLint: Sendable {
     private struct Rule: Sendable {
         var code: String
@@ -15,7 +17,9 @@ public enum CertificateLint: Sendable {
 
     private static let rules: [Rule] = [
         // RFC 5280 §4.1.2.2: positive, at most 20 octets; the baseline's 64 bits of randomness.
-        Rule(code: "serial.form") { (8...20).contains($0.serialNumber.count) && ($0.serialNumber.first ?? 0x80) < 0x80 },
+        Rule(code: "serial.form") {
+            (8...20).contains($0.serialNumber.count) && ($0.serialNumber.first ?? 0x80) < 0x80
+        },
         Rule(code: "serial.minimal") { body in
             let octets = body.serialNumber.prefix(2)
             return octets.first != 0 || (octets.last ?? 0) >= 0x80

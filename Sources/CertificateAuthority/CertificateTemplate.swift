@@ -48,7 +48,9 @@ public struct CertificateTemplate: Sendable, Hashable, Codable {
     ///
     /// - Throws: `malformed` when the extension can't be read.
     public func grantedNames(_ request: CertificationRequest) throws(PKIXError) -> SubjectAlternativeNames? {
-        guard let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) else { return nil }
+        guard let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) else {
+            return nil
+        }
         guard let names = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
         let granted = names.filter { name in kind(of: name).map(allowedNames.contains) ?? false }
         return granted.isEmpty ? nil : SubjectAlternativeNames(granted)

@@ -107,6 +107,7 @@ public struct IssuingAuthority: Sendable {
     ///   - template: how long it is valid.
     ///   - now: the time of issuance.
     ///   - generator: where the serial number comes from: 127 random bits.
+    /// - Returns: a certificate that may be signed as it is.
     /// - Throws: `lint`, `issuerExpired`, `unencodable`.
     public func prepare(
         _ contents: CertificateContents,
@@ -170,6 +171,7 @@ public struct IssuingAuthority: Sendable {
     ///   - thisUpdate: the time it is made.
     ///   - nextUpdate: when the next one is there at the latest.
     /// - Returns: the DER encoding.
+    /// - Throws: `signingFailed`.
     public func certificateList(
         revoked: [RevokedCertificate],
         shard: Int,

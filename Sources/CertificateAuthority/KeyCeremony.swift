@@ -48,7 +48,18 @@ public enum KeyCeremony: Sendable {
 
     /// Makes a certificate under a CA of the product.
     ///
-    /// - Parameter publication: where the CA's own CRL and certificate are published.
+    /// - Parameters:
+    ///   - role: what it is for.
+    ///   - subject: its subject.
+    ///   - publicKey: its key.
+    ///   - issuer: the CA's certificate.
+    ///   - issuerKey: the CA's key.
+    ///   - publication: where the CA's own CRL and certificate are published.
+    ///   - now: the start of its validity.
+    ///   - years: how long it is valid; never longer than the CA's certificate.
+    ///   - generator: where the serial number comes from.
+    /// - Returns: the certificate.
+    /// - Throws: `signingFailed` or `unencodable`.
     public static func certified(
         _ role: Role,
         subject: Name,

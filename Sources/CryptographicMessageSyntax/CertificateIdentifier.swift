@@ -39,13 +39,16 @@ public enum CertificateIdentifier: Sendable, Hashable {
         }
     }
 
-    /// Whether this names a certificate. Issuers are compared by meaning, since clients re-encode them (client-quirks F4), and
-    /// serial numbers as numbers, since some write leading zeros (D7).
+    /// Whether this names a certificate.
+    ///
+    /// Issuers are compared by meaning, since clients re-encode them (client-quirks F4), and serial numbers as numbers,
+    /// since some write leading zeros (D7).
     public func matches(_ certificate: EncodedCertificate) -> Bool {
         switch self {
         case .issuerAndSerialNumber(let issuer, let serialNumber):
             func number(_ octets: [UInt8]) -> ArraySlice<UInt8> { octets.drop { $0 == 0 } }
-            return number(serialNumber) == number(certificate.serialNumber) && issuer.isEquivalent(to: certificate.issuer)
+            return number(serialNumber) == number(certificate.serialNumber)
+                && issuer.isEquivalent(to: certificate.issuer)
         case .subjectKeyIdentifier(let identifier):
             return certificate.subjectKeyIdentifier == identifier
         }

@@ -86,7 +86,9 @@ struct CertificateHierarchy: Sendable {
 
     private func issuer(of certificate: EncodedCertificate) -> Int? {
         // Nobody verifies by MD5 (RFC 8894 §2.9).
-        guard let scheme = certificate.signatureAlgorithm.signatureScheme(), scheme.digest != .insecureMD5 else { return nil }
+        guard let scheme = certificate.signatureAlgorithm.signatureScheme(), scheme.digest != .insecureMD5 else {
+            return nil
+        }
         return members.firstIndex { member in
             guard Self.mayIssue(member), member.certificate.subject.isEquivalent(to: certificate.issuer),
                 member.remainingDepth > 0 || !certificate.isCertificateAuthority || certificate.isSelfIssued,

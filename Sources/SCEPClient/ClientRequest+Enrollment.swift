@@ -14,7 +14,9 @@ extension ClientRequest.Options {
         let digest = options.digest ?? capabilities.preferredDigest
         let cipher = options.cipher ?? capabilities.preferredCipher
         guard digest != .insecureMD5 else { throw .requestNotMade("MD5 is never used (RFC 8894 section 2.9)") }
-        guard cipher != .insecureDESCBC else { throw .requestNotMade("single DES is never used (RFC 8894 section 2.9)") }
+        guard cipher != .insecureDESCBC else {
+            throw .requestNotMade("single DES is never used (RFC 8894 section 2.9)")
+        }
         self.init(digest: digest, cipher: cipher)
     }
 }

@@ -19,7 +19,7 @@ public enum StandardPolicy: Sendable, Hashable {
     case required
 }
 
-/// How an enrolment is done. What is nil follows from the server's capabilities.
+/// How an enrolment is done; what is nil follows from the server's capabilities.
 public struct EnrollmentOptions: Sendable, Hashable {
     /// The digest of the signatures.
     public var digest: DigestAlgorithm?

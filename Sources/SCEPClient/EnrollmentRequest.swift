@@ -9,7 +9,7 @@ public import X509
 public struct EnrollmentRequest: Sendable {
     /// The subject asked for.
     public var subject: Name
-    /// The key to be certified. It signs the request and decrypts the reply.
+    /// The key to be certified, which signs the request and decrypts the reply.
     public var key: any KeyDecryptionKey
     /// The secret that authorises the request; nil when there is none.
     public var challenge: ChallengePassword?

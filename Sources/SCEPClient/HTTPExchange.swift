@@ -52,7 +52,8 @@ struct HTTPExchange: Sendable {
         return try await once(request, operation)
     }
 
-    private func once(_ request: HTTPClientRequest, _ operation: SCEPOperation) async throws(SCEPClientError) -> [UInt8] {
+    private func once(_ request: HTTPClientRequest, _ operation: SCEPOperation) async throws(SCEPClientError) -> [UInt8]
+    {
         var request = request
         request.headers.replaceOrAdd(name: "User-Agent", value: "sceptic")
         do {

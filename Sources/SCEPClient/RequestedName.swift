@@ -22,7 +22,9 @@ public struct RequestedName: Sendable, Hashable {
         guard let kind = parts.first, let value = parts.dropFirst().first, !value.isEmpty,
             value.utf8.allSatisfy({ (33...126).contains($0) })
         else {
-            throw .invalidInput("'\(text)' is no alternative name; write dns:NAME, email:ADDRESS, uri:URI or ip:ADDRESS")
+            throw .invalidInput(
+                "'\(text)' is no alternative name; write dns:NAME, email:ADDRESS, uri:URI or ip:ADDRESS"
+            )
         }
         switch kind.lowercased() {
         case "dns": self.name = .dnsName(value)
@@ -76,7 +78,8 @@ public struct RequestedName: Sendable, Hashable {
         guard !text.isEmpty else { return [] }
         var octets: [UInt8] = []
         for part in text.split(separator: ":", omittingEmptySubsequences: false) {
-            guard (1...4).contains(part.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16) else {
+            guard (1...4).contains(part.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+            else {
                 return nil
             }
             octets += [UInt8(truncatingIfNeeded: group >> 8), UInt8(truncatingIfNeeded: group)]

@@ -38,7 +38,9 @@ extension SCEPClientError: CustomStringConvertible {
         case .invalidInput, .unsupportedKey, .requestNotMade: nil
         case .network(_, .tls): "the server's TLS certificate has to be one that this machine trusts"
         case .network(let operation, _):
-            operation.transactionID.map { "the request may have arrived; send it again with the same key (transaction \($0))" }
+            operation.transactionID.map {
+                "the request may have arrived; send it again with the same key (transaction \($0))"
+            }
                 ?? "check the URL, and whether the server runs"
         case .http(let operation, let status, _, let location):
             if location != nil {
@@ -55,7 +57,8 @@ extension SCEPClientError: CustomStringConvertible {
             "it has \(offered.map(\.description).joined(separator: ", ")); this may be another server than you think"
         case .untrustedCACertificate: "check this machine's clock, and ask the server's operator"
         case .refused(let failInfo, _, let id): failInfo.hint(transactionID: id)
-        case .pending(let id): "ask the server's operator to approve transaction \(id), then enrol again with the same key"
+        case .pending(let id):
+            "ask the server's operator to approve transaction \(id), then enrol again with the same key"
         case .replyRejected(_, let id): "tell the server's operator (transaction \(id))"
         }
     }
@@ -112,7 +115,9 @@ extension FailInfo? {
 extension String {
     /// The first characters that may stand on a terminal: what a server wrote must not move the cursor.
     func printable(_ count: Int) -> String {
-        let kept = unicodeScalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) && $0.properties.generalCategory != .format }
+        let kept = unicodeScalars.filter {
+            $0.value >= 32 && !(127..<160).contains($0.value) && $0.properties.generalCategory != .format
+        }
         return String(String.UnicodeScalarView(kept.prefix(count)))
     }
 }

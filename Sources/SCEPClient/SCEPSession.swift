@@ -118,6 +118,7 @@ public struct SCEPSession: Sendable {
     /// Asks for the CA's certificates and checks them.
     ///
     /// - Parameter fingerprint: the fingerprint of the CA that is meant. Without one nobody knows whose certificates they are.
+    /// - Returns: the CA to enrol with.
     /// - Throws: as `caCertificates`, and as `TrustedAuthority.init`.
     public func authority(fingerprint: Fingerprint?) async throws(SCEPClientError) -> TrustedAuthority {
         try TrustedAuthority(await caCertificates(), fingerprint: fingerprint, now: now())
@@ -131,6 +132,7 @@ public struct SCEPSession: Sendable {
     ///   - capabilities: the server's capabilities; asked for when nil.
     ///   - options: how it is done.
     ///   - transactionID: the name of the operation; a fresh random one when nil.
+    /// - Returns: the certificate, which is for the request's key and signed under the authority.
     /// - Throws: every error but `fingerprintMismatch`; `pending` when the request waits for approval.
     public func enroll(
         _ request: EnrollmentRequest,

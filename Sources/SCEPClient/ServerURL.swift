@@ -38,6 +38,7 @@ public struct ServerURL: Sendable, Hashable, CustomStringConvertible {
     /// - Parameters:
     ///   - operation: what is asked.
     ///   - message: the value of `message`, not yet escaped; left out when nil.
+    /// - Returns: the URL with its query.
     func request(_ operation: SCEPOperation, message: String? = nil) -> String {
         var parameters = query.map { [$0] } ?? []
         parameters.append("operation=" + operation.name)

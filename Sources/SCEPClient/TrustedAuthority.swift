@@ -112,7 +112,8 @@ public struct TrustedAuthority: Sendable {
     ///   - others: certificates that came with it, which may be intermediate CAs.
     ///   - now: the time at which those have to be valid.
     /// - Returns: nil when it is not signed under an anchor.
-    func chain(above issued: EncodedCertificate, with others: [EncodedCertificate], now: Date) -> [EncodedCertificate]? {
+    func chain(above issued: EncodedCertificate, with others: [EncodedCertificate], now: Date) -> [EncodedCertificate]?
+    {
         var hierarchy = hierarchy
         _ = hierarchy.adopt(others, now: now)
         return hierarchy.chain(above: issued)
@@ -136,7 +137,8 @@ extension EncodedCertificate {
         var current = certificate
         for _ in list {
             if current.issuer.isEquivalent(to: subject), current != self { return true }
-            guard !current.isSelfIssued, let next = list.first(where: { $0.subject.isEquivalent(to: current.issuer) }) else {
+            guard !current.isSelfIssued, let next = list.first(where: { $0.subject.isEquivalent(to: current.issuer) })
+            else {
                 return false
             }
             current = next

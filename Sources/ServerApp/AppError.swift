@@ -48,7 +48,11 @@ public struct AppError: Error, Sendable, Equatable {
     public init(_ error: StoreError) {
         switch error {
         case .unavailable(let detail):
-            self.init(.failure, "The database does not answer: \(detail).", hint: "Try again; look after the disk if it stays.")
+            self.init(
+                .failure,
+                "The database does not answer: \(detail).",
+                hint: "Try again; look after the disk if it stays."
+            )
         case .corrupted(let detail):
             self.init(.state, "The database can't be used: \(detail).", hint: "Restore the state folder from a backup.")
         case .newerSchema(let found, let supported):

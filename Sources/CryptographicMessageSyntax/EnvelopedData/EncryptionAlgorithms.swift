@@ -39,7 +39,7 @@ extension AlgorithmIdentifier {
 
     /// The key transport that this identifies (RFC 3370 §4.2.1, RFC 4055 §4.1).
     ///
-    /// - Returns: nil when it is unknown, or OAEP with a label or another mask function than MGF1.
+    /// - Returns: nil when it is unknown, or OAEP with a label, another mask function than MGF1, or MD5 (RFC 8894 §2.9).
     public func keyTransportPadding() -> KeyTransportPadding? {
         switch algorithm {
         case .PKIX.rsaEncryption: return .pkcs1
@@ -65,7 +65,8 @@ extension AlgorithmIdentifier {
             let source = try inner(wrapper, .context(2))
             guard source.algorithm == .PKIX.pSpecified, source.parameters == [0x04, 0x00] else { return nil }
         }
-        guard let digest, let maskDigest else { return nil }
+        // A reply is padded as its request was, and MD5 is never sent.
+        guard let digest, let maskDigest, digest != .insecureMD5, maskDigest != .insecureMD5 else { return nil }
         return .oaep(digest: digest, maskDigest: maskDigest)
     }
 

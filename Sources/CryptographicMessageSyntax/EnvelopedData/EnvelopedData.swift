@@ -91,6 +91,8 @@ public struct EnvelopedData: Sendable, Hashable {
     ///   - cipher: the content cipher, which the caller has accepted.
     ///   - iv: its initialisation vector.
     ///   - padding: the key transport, which the caller has accepted.
+    /// - Returns: the plaintext.
+    /// - Throws: `undecryptable`.
     public func decrypt(
         for recipient: KeyTransportRecipient,
         key: any KeyDecryptionKey,
@@ -120,6 +122,7 @@ public struct EnvelopedData: Sendable, Hashable {
     ///   - padding: the key transport.
     ///   - generator: where the content key and the vector come from.
     /// - Returns: the DER encoding of a ContentInfo.
+    /// - Throws: `unencodable`.
     public static func encrypt(
         _ content: [UInt8],
         to certificate: EncodedCertificate,

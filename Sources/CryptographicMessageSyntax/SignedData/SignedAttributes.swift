@@ -24,10 +24,6 @@ public struct SignedAttributes: Sendable, Hashable {
             guard attributes.count < limits.attributes else { throw CMSError.limitExceeded("signed attributes") }
             var fields = try NodeReader(member, .sequence, "Attribute")
             let type = try fields.next(.objectIdentifier, "attrType").objectIdentifier("attrType")
-            // A reader that took the first and one that took the last would see different messages.
-            guard !attributes.contains(where: { $0.type == type }) else {
-                throw CMSError.malformed("signedAttrs: \(type) occurs twice")
-            }
             var values: [ASN1Node] = []
             var set = try NodeReader(try fields.next(.set, "attrValues"), .set, "attrValues")
             while let value = set.next() { values.append(value) }
@@ -45,11 +41,21 @@ public struct SignedAttributes: Sendable, Hashable {
     /// The one value of an attribute.
     ///
     /// - Returns: nil when the attribute is absent.
-    /// - Throws: `malformed` when it has no value or several.
+    /// - Throws: `malformed` when it occurs twice, or has no value or several: a reader that took the first and one that took
+    ///   the last would see different messages.
     public func value(_ type: ASN1ObjectIdentifier) throws(CMSError) -> ASN1Node? {
-        guard let attribute = attributes.first(where: { $0.type == type }) else { return nil }
+        let found = attributes.filter { $0.type == type }
+        guard let attribute = found.first else { return nil }
+        guard found.count == 1 else { throw .malformed("attribute \(type): occurs twice") }
         guard attribute.values.count == 1 else { throw .malformed("attribute \(type): not exactly one value") }
         return attribute.values.first
+    }
+
+    /// An attribute that occurs more than once, if any: such a message is not valid (RFC 5652 §11), though the other attributes
+    /// can be read, so that it can be answered.
+    var duplicate: ASN1ObjectIdentifier? {
+        var seen: Set<ASN1ObjectIdentifier> = []
+        return types.first { !seen.insert($0).inserted }
     }
 
     /// The types of all attributes, in the order in which they came.
@@ -65,6 +71,7 @@ public struct AttributeToSign: Sendable, Hashable {
     /// - Parameters:
     ///   - type: its type.
     ///   - value: writes its one value.
+    /// - Throws: `unencodable`.
     public init(
         _ type: ASN1ObjectIdentifier,
         value: (inout DER.Serializer) throws -> Void

@@ -18,6 +18,7 @@ extension SignedData {
     ///   - attributes: the signed attributes beside contentType and messageDigest, which are added.
     ///   - alongside: certificates to carry after the signer's, DER.
     /// - Returns: the DER encoding of a ContentInfo.
+    /// - Throws: `unencodable`, also when the key does not sign.
     public static func sign(
         content: [UInt8]?,
         signer: EncodedCertificate,

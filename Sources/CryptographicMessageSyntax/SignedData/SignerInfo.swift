@@ -54,6 +54,7 @@ public struct SignerInfo: Sendable, Hashable {
     public func verify(content: [UInt8], contentType: ASN1ObjectIdentifier, key: PublicKey) throws(CMSError) {
         let scheme = try scheme()
         guard let signedAttributes else { throw .malformed("signedAttrs are missing") }
+        if let duplicate = signedAttributes.duplicate { throw .malformed("signedAttrs: \(duplicate) occurs twice") }
         guard let type = try signedAttributes.value(.CMS.contentType),
             let named = try? type.objectIdentifier("contentType")
         else { throw .malformed("the contentType attribute is missing") }

@@ -44,6 +44,7 @@ public protocol KeyDecryptionKey: PrivateKey {
     ///   - encryptedKey: the ciphertext, as long as the modulus.
     ///   - keyByteCount: the length of the key that the content cipher needs.
     ///   - padding: how the key was padded.
+    /// - Returns: a key of `keyByteCount` bytes, the transported one or rubbish.
     /// - Throws: `malformedCiphertext` when the lengths can't fit, which everybody can see from outside;
     ///   `libraryFailure` when the key's keeper fails.
     func decryptKey(

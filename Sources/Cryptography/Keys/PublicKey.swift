@@ -29,7 +29,9 @@ public struct PublicKey: Sendable {
         guard let top = modulus.first else { throw .malformedKey }
         let bits = modulus.count * 8 - top.leadingZeroBitCount
         guard limits.accepts(bits: bits) else {
-            throw .unsupportedKey("RSA key of \(bits) bits; \(limits.minimumBits) to \(limits.maximumBits) are accepted")
+            throw .unsupportedKey(
+                "RSA key of \(bits) bits; \(limits.minimumBits) to \(limits.maximumBits) are accepted"
+            )
         }
         let lastByte = exponent.reduce(0) { _, byte in byte }
         // libcrypto itself refuses longer exponents with large moduli, since they cost as much as a private operation.
@@ -116,8 +118,22 @@ public struct PublicKey: Sendable {
     }
 
     /// Whether a signature over a message is this key's.
-    public func isValidSignature(_ signature: [UInt8], for message: some Sequence<UInt8>, scheme: SignatureScheme) -> Bool {
+    public func isValidSignature(
+        _ signature: [UInt8],
+        for message: some Sequence<UInt8>,
+        scheme: SignatureScheme
+    ) -> Bool {
         isValidSignature(signature, digest: scheme.digest.digest(message), scheme: scheme)
+    }
+
+    /// Whether a key of so many bytes fits under this one with a padding (RFC 8017 §7.1.1, §7.2.1); never for EC keys.
+    public func canTransport(keyByteCount: Int, padding: KeyTransportPadding) -> Bool {
+        guard case .rsa(let bits) = algorithm else { return false }
+        let room = (bits + 7) / 8 - keyByteCount
+        switch padding {
+        case .pkcs1: return room >= 11
+        case .oaep(let digest, _): return room >= 2 * digest.byteCount + 2
+        }
     }
 
     /// Encrypts a content-encryption key to this RSA key.
@@ -127,7 +143,9 @@ public struct PublicKey: Sendable {
     public func encryptKey(_ contentKey: [UInt8], padding: KeyTransportPadding) throws(CryptographyError) -> [UInt8] {
         guard case .rsa = algorithm else { throw .wrongKeyType }
         return try unsafe key.withContext("key transport") { context -> [UInt8]? in
-            guard unsafe succeeded(EVP_PKEY_encrypt_init(context)), unsafe padding.configure(context) else { return nil }
+            guard unsafe succeeded(EVP_PKEY_encrypt_init(context)), unsafe padding.configure(context) else {
+                return nil
+            }
             return unsafe fill(key.maximumOutputByteCount) { output, length in
                 unsafe EVP_PKEY_encrypt(context, output, length, contentKey, contentKey.count)
             }

@@ -37,7 +37,8 @@ public final class SoftwareKey: KeyDecryptionKey {
                 unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(clamping: size))
             }
         case .ec(let curve):
-            unsafe made = Self.generate("EC") { context in unsafe EVP_PKEY_CTX_set_group_name(context, curve.groupName) }
+            unsafe made = Self.generate("EC") { context in unsafe EVP_PKEY_CTX_set_group_name(context, curve.groupName)
+            }
         }
         guard let key = unsafe EVPKey(owning: made) else { throw .libraryFailure("key generation") }
         return try SoftwareKey(key, algorithm: algorithm)
@@ -58,7 +59,9 @@ public final class SoftwareKey: KeyDecryptionKey {
         try self.init(key, algorithm: try Self.algorithm(of: key))
     }
 
-    /// The PKCS#8 DER encoding (RFC 5208). Handle it as the secret it is.
+    /// The PKCS#8 DER encoding (RFC 5208).
+    ///
+    /// Handle it as the secret it is.
     public func pkcs8() throws(CryptographyError) -> [UInt8] {
         guard let info = unsafe EVP_PKEY2PKCS8(key.pointer) else { throw .libraryFailure("PKCS#8 encoding") }
         defer { unsafe PKCS8_PRIV_KEY_INFO_free(info) }
@@ -87,7 +90,9 @@ public final class SoftwareKey: KeyDecryptionKey {
         guard encryptedKey.count == modulusByteCount, keyByteCount > 0, keyByteCount <= 32 else {
             throw .malformedCiphertext
         }
-        let fallback = Array(MessageAuthentication.sha256(key: fallbackSecret, message: encryptedKey).prefix(keyByteCount))
+        let fallback = Array(
+            MessageAuthentication.sha256(key: fallbackSecret, message: encryptedKey).prefix(keyByteCount)
+        )
         switch padding {
         case .pkcs1:
             // libcrypto 3.0 tells good padding from bad; take the raw number and unpad it without a branch.
@@ -126,7 +131,9 @@ public final class SoftwareKey: KeyDecryptionKey {
         var length = capacity
         var worked = false
         _ = try? unsafe key.withContext("OAEP") { context -> Bool? in
-            guard unsafe succeeded(EVP_PKEY_decrypt_init(context)), unsafe padding.configure(context) else { return nil }
+            guard unsafe succeeded(EVP_PKEY_decrypt_init(context)), unsafe padding.configure(context) else {
+                return nil
+            }
             worked = unsafe succeeded(EVP_PKEY_decrypt(context, &candidate, &length, ciphertext, ciphertext.count))
             return true
         }
@@ -162,7 +169,9 @@ public final class SoftwareKey: KeyDecryptionKey {
             var name = [CChar](repeating: 0, count: 64)
             var length = 0
             guard unsafe succeeded(EVP_PKEY_get_group_name(key.pointer, &name, name.count, &length)),
-                let curve = NamedCurve(groupName: String(decoding: name.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self))
+                let curve = NamedCurve(
+                    groupName: String(decoding: name.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+                )
             else { throw .unsupportedKey("EC key on a curve other than P-256, P-384 and P-521") }
             return .ec(curve)
         default:

@@ -77,7 +77,9 @@ public enum ContentCipher: String, Sendable, Hashable, CaseIterable {
         let output = unsafe [UInt8](unsafeUninitializedCapacity: input.count + blockByteCount) { buffer, count in
             var written: Int32 = 0
             var last: Int32 = 0
-            guard unsafe succeeded(EVP_CipherUpdate(context, buffer.baseAddress, &written, input, length)) else { return }
+            guard unsafe succeeded(EVP_CipherUpdate(context, buffer.baseAddress, &written, input, length)) else {
+                return
+            }
             let rest = unsafe buffer.baseAddress.map { unsafe $0 + Int(written) }
             worked = unsafe succeeded(EVP_CipherFinal_ex(context, rest, &last))
             count = worked ? Int(written) + Int(last) : 0

@@ -44,7 +44,9 @@ public struct MasterKey: Sendable {
             derived[purpose] = Self.derive(input, info: purpose.rawValue, byteCount: 32)
         }
         self.derived = derived
-        self.keyID = unsafe Self.derive(input, info: "sceptic master key id v1", byteCount: 8).withUnsafeBytes { unsafe Array($0) }
+        self.keyID = unsafe Self.derive(input, info: "sceptic master key id v1", byteCount: 8).withUnsafeBytes {
+            unsafe Array($0)
+        }
     }
 
     /// Makes a new master key's bytes.
@@ -58,6 +60,8 @@ public struct MasterKey: Sendable {
     ///   - secret: what to hide.
     ///   - purpose: whose key to use.
     ///   - context: what the secret belongs to, such as its row's id; needed again to open it.
+    /// - Returns: the wrapped secret.
+    /// - Throws: `libraryFailure`.
     public func wrap(
         _ secret: [UInt8],
         purpose: MasterKeyPurpose = .keyWrap,

@@ -14,7 +14,9 @@ struct PolicyInput: Sendable {
     var template: CertificateTemplate
 }
 
-/// One small rule about what may be issued. Pure: everything it needs is in its input.
+/// One small rule about what may be issued.
+///
+/// Pure: everything it needs is in its input.
 struct PolicyCheck: Sendable {
     /// The step's name in traces.
     var name: String
@@ -30,7 +32,8 @@ struct PolicyCheck: Sendable {
     static let keySize = PolicyCheck(name: "key size", reason: .policyKey) { input in
         guard case .rsa(let bits) = input.key.algorithm else { return nil }
         let limits = RSAKeyLimits(minimumBits: input.template.minimumRSABits, maximumBits: 8192)
-        return limits.accepts(bits: bits) ? nil : "RSA of \(bits) bits; at least \(input.template.minimumRSABits) are needed"
+        return limits.accepts(bits: bits)
+            ? nil : "RSA of \(bits) bits; at least \(input.template.minimumRSABits) are needed"
     }
 
     /// Something has to name the holder (RFC 5280 §4.1.2.6).

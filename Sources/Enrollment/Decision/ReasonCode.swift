@@ -94,7 +94,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .issued, .issuedAgain: nil
         case .messageUnreadable: "Check that the client speaks SCEP to this URL, and that no proxy changes the body."
         case .messageAlgorithm: "Change the client's algorithms, or name the legacy exception on the SCEP profile."
-        case .messageIntegrity: "The message was changed on its way, or the client signs with another key than its certificate's."
+        case .messageIntegrity:
+            "The message was changed on its way, or the client signs with another key than its certificate's."
         case .messageType: "This version serves PKCSReq; see the CHANGELOG for what comes."
         case .envelopeUnopened: "Let the client fetch GetCACert again: it may have encrypted to an old certificate."
         case .requestKeyMismatch: "The client has to sign with the key that it asks a certificate for."
@@ -102,7 +103,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeMissing: "Give the client a challenge: sceptic challenge new."
         case .challengeUnknown: "Check for a typing mistake, and that the challenge was made for this profile."
         case .challengeUsed, .challengeExpired, .challengeRevoked: "Make a new one: sceptic challenge new."
-        case .challengeUnavailable: "Look after the system behind the profile's challenge source; the client may try again."
+        case .challengeUnavailable:
+            "Look after the system behind the profile's challenge source; the client may try again."
         case .policyKey: "Make the client use RSA of 2048 bits or more, or change the RA profile's key policy."
         case .policySubject: "Make the client send a subject, or allow its kind of name in the RA profile."
         case .policyNames: "The client's subjectAltName is malformed."

@@ -25,7 +25,8 @@ public enum Verdict: Sendable, Hashable {
         case .messageAlgorithm: self = Self.failure(.algorithmNotAccepted(""))
         case .messageIntegrity: self = Self.failure(.integrityCheckFailed(""))
         case .messageType: self = Self.failure(.messageTypeNotServed(""))
-        case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown, .challengeUsed,
+        case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
+            .challengeUsed,
             .challengeExpired, .challengeRevoked, .challengeUnavailable:
             self = .uniformFailure
         case .policyKey: self = .failure(.badAlg, text: "the key is not of a type or size that is certified")

@@ -34,8 +34,10 @@ public struct BuiltInIssuer: Issuer {
         try authority.sign(order.toBeSigned)
     }
 
-    /// Signs. The same order gives the same certificate, or one with another signature over the same bytes for EC keys; only one
-    /// of them is ever stored.
+    /// Signs.
+    ///
+    /// The same order gives the same certificate, or one with another signature over the same bytes for EC keys; only
+    /// one of them is ever stored.
     public func issue(_ order: IssuanceOrder, orderID: UUID) async -> IssueOutcome {
         do {
             return .issued(try authority.sign(order.toBeSigned))

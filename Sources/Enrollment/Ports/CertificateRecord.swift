@@ -73,6 +73,8 @@ public protocol IssuedCertificateStore: Sendable {
     /// - Parameters:
     ///   - id: only those after this one; nil for the beginning.
     ///   - limit: how many at most.
+    /// - Returns: the next page; empty at the end.
+    /// - Throws: `StoreError`.
     func certificates(after id: UUID?, limit: Int) async throws(StoreError) -> [CertificateRecord]
 
     /// How many certificates there are.

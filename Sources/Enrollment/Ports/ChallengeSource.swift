@@ -7,7 +7,9 @@ public import struct Foundation.Date
 public struct ChallengeQuestion: Sendable {
     /// The SCEP profile's name.
     public var profile: String
-    /// The challenge. A secret: it goes no further than this call.
+    /// The challenge.
+    ///
+    /// A secret: it goes no further than this call.
     public var challenge: String
     /// SHA-256 of the SubjectPublicKeyInfo to be certified.
     public var publicKeyDigest: [UInt8]

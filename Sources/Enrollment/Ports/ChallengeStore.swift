@@ -61,7 +61,9 @@ public struct ChallengeRecord: Sendable, Hashable {
     }
 }
 
-/// Keeps challenges. Using a one-time challenge up is the reservation's matter (`TransactionStore`).
+/// Keeps challenges.
+///
+/// Using a one-time challenge up is the reservation's matter (`TransactionStore`).
 ///
 /// Every method is atomic and durable when it returns; reads see everything that was durable before they began.
 public protocol ChallengeStore: Sendable {

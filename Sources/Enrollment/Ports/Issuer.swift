@@ -43,6 +43,7 @@ public protocol Issuer: Sendable {
     /// - Parameters:
     ///   - order: what to sign.
     ///   - orderID: the transaction's id, the same for every repetition.
+    /// - Returns: what became of it.
     func issue(_ order: IssuanceOrder, orderID: UUID) async -> IssueOutcome
 
     /// Asks what became of an order.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-/// Why a store could not do its part. What a store *found* is a result, never an error.
+/// Why a store could not do its part.
+///
+/// What a store *found* is a result, never an error.
 public enum StoreError: Error, Sendable, Equatable {
     /// The database does not answer, is locked for too long, is full or read-only: trying again later may help.
     case unavailable(String)

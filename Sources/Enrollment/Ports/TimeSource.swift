@@ -3,7 +3,9 @@
 
 public import struct Foundation.Date
 
-/// Tells the time and waits. Nothing else in Enrollment reads a clock.
+/// Tells the time and waits.
+///
+/// Nothing else in Enrollment reads a clock.
 public protocol TimeSource: Sendable {
     /// The time now.
     var now: Date { get }

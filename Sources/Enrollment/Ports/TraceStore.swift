@@ -20,7 +20,9 @@ public struct TraceStep: Sendable, Hashable {
     public var name: String
     /// How it went.
     public var outcome: TraceOutcome
-    /// What was seen, in plain words. Never a secret.
+    /// What was seen, in plain words.
+    ///
+    /// Never a secret.
     public var detail: String
 
     /// Makes a step.

@@ -203,6 +203,7 @@ public protocol TransactionStore: Sendable {
     /// - Parameters:
     ///   - reservation: what to reserve.
     ///   - signing: makes the certificate when that is a local matter, and returns nil when it takes longer.
+    /// - Returns: how it went.
     /// - Throws: `StoreError`, or what `signing` threw.
     func reserve(
         _ reservation: Reservation,
@@ -228,6 +229,8 @@ public protocol TransactionStore: Sendable {
     ///   - moment: leases that ended before it are free.
     ///   - lease: the new lease.
     ///   - limit: how many at most.
+    /// - Returns: what was taken over, under the new lease.
+    /// - Throws: `StoreError`.
     func takeOverExpired(
         before moment: Date,
         lease: Lease,

@@ -2,8 +2,8 @@
 // Copyright the Sceptic authors
 
 public import CertificateAuthority
-public import SCEP
 internal import Cryptography
+public import SCEP
 
 /// An algorithm that RFC 8894 §2.9 forbids and a profile may accept all the same, by name.
 public enum LegacyAlgorithm: String, Sendable, Hashable, Codable, CaseIterable {
@@ -26,7 +26,8 @@ public enum ProfileName: Sendable {
         (1...64).contains(text.utf8.count) && !reserved.contains(text)
             && text.utf8.allSatisfy { byte in
                 switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    true
                 default: false
                 }
             }

@@ -18,7 +18,11 @@ struct Candidate {
         let message = opened.message
         // The same bytes are the same key: names and everything else may differ (client-quirks J1).
         guard request.subjectPublicKeyInfo.keyBits == message.signer.subjectPublicKeyInfo.keyBits else {
-            throw deliberation.fail("request key", .requestKeyMismatch, "the request is for another key than the signer's")
+            throw deliberation.fail(
+                "request key",
+                .requestKeyMismatch,
+                "the request is for another key than the signer's"
+            )
         }
         guard request.isSigned(by: message.signerKey) else {
             throw deliberation.fail("request signature", .requestSignature, "not signed with the request's own key")

@@ -5,7 +5,6 @@ public import Cryptography
 
 internal import struct Foundation.Date
 
-
 /// Makes and takes back challenges.
 public struct ChallengeAdministration: Sendable {
     private let store: any ChallengeStore
@@ -26,6 +25,7 @@ public struct ChallengeAdministration: Sendable {
     ///   - profile: the SCEP profile they are good for.
     ///   - lifetime: how long, in seconds.
     /// - Returns: the codes, which are known nowhere else from now on.
+    /// - Throws: `StoreError`.
     public func makeOneTime(count: Int, profile: String, lifetime: Double) async throws(StoreError) -> [String] {
         var generator = SystemRandomNumberGenerator()
         let codes = (0..<count).map { _ in ChallengeCode.make(using: &generator) }
@@ -41,6 +41,7 @@ public struct ChallengeAdministration: Sendable {
     ///   - profile: the SCEP profile it is good for.
     ///   - lifetime: how long, in seconds; without an end when nil.
     /// - Returns: the code.
+    /// - Throws: `StoreError`; `conflict` when the profile has this code already.
     public func makeStatic(
         code: String?,
         name: String,

@@ -13,7 +13,9 @@ public enum EnrollmentReply: Sendable {
     case unavailable
 }
 
-/// What a request came to, for logs and metrics. Nothing in it is secret.
+/// What a request came to, for logs and metrics.
+///
+/// Nothing in it is secret.
 public struct EnrollmentSummary: Sendable {
     /// The SCEP profile's name.
     public var profile: String
@@ -33,7 +35,9 @@ public struct EnrollmentSummary: Sendable {
     public var decidedAt: Date
 }
 
-/// Hears of every request that was decided. Called on the request's task: return at once.
+/// Hears of every request that was decided.
+///
+/// Called on the request's task: return at once.
 public protocol EnrollmentObserver: Sendable {
     /// Takes a summary.
     func decided(_ summary: EnrollmentSummary)

@@ -63,7 +63,11 @@ extension EnrollmentService {
             }
             return (try await takeUp(open, &deliberation), .issuedAgain)
         case .otherRequestOpen:
-            throw deliberation.fail("transaction", .transactionOtherOpen, "another request has the same transactionID and key")
+            throw deliberation.fail(
+                "transaction",
+                .transactionOtherOpen,
+                "another request has the same transactionID and key"
+            )
         case .claimRefused(let refusal):
             // Between the source's word and the reservation somebody else was faster.
             deliberation.isAuthenticated = false

@@ -16,6 +16,7 @@ extension EnrollmentService {
     ///   - moment: leases that ended before it are taken over; a lone node that starts takes over all.
     ///   - issuers: the issuers by id.
     /// - Returns: how many were finished or given up.
+    /// - Throws: `StoreError`.
     public func resume(before moment: Date, issuers: [UUID: any Issuer]) async throws -> Int {
         var settled = 0
         var seen: Set<UUID> = []

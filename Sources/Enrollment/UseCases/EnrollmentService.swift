@@ -12,8 +12,10 @@ public import struct Foundation.UUID
 
 /// Answers pkiMessages: the whole way from bytes to a CertRep (design §4).
 public struct EnrollmentService: Sendable {
-    /// How long after its arrival a request that failed before authentication is answered. Longer than deciding takes, so that
-    /// the time tells nothing; when deciding took longer all the same, the next multiple is waited for.
+    /// How long after its arrival a request that failed before authentication is answered.
+    ///
+    /// Longer than deciding takes, so that the time tells nothing; when deciding took longer all the same, the next
+    /// multiple is waited for.
     public static let uniformDelay = 0.3
     /// How long a reserved transaction is left to its node: an issuer that takes longer is asked again by whoever comes next.
     static let leaseDuration = 30.0
@@ -56,6 +58,7 @@ public struct EnrollmentService: Sendable {
     ///   - bytes: the message as it came.
     ///   - profile: the profile that its URL names.
     ///   - remoteAddress: where it came from.
+    /// - Returns: what to send back.
     public func respond(
         to bytes: [UInt8],
         profile: ServedProfile,
@@ -159,7 +162,8 @@ public struct EnrollmentService: Sendable {
     }
 
     /// The certificate that the very same request got before.
-    private func earlier(_ candidate: Candidate, _ deliberation: inout Deliberation) async throws -> CertificateRecord? {
+    private func earlier(_ candidate: Candidate, _ deliberation: inout Deliberation) async throws -> CertificateRecord?
+    {
         do {
             let found = try await transactions.find(candidate.key, requestDigest: candidate.requestDigest)
             guard case .alreadyIssued(let certificate)? = found else { return nil }

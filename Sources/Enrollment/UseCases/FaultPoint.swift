@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-/// The places between which a node may die. Tests kill it there; in production nothing listens.
+/// The places between which a node may die.
+///
+/// Tests kill it there; in production nothing listens.
 public enum FaultPoint: String, Sendable, Hashable, CaseIterable {
     /// Before the reservation reaches the store.
     case beforeReserve = "before-reserve"

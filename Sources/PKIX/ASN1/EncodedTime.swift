@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-public import struct Foundation.Date
 package import SwiftASN1
+
+public import struct Foundation.Date
 
 /// Reads and writes the Time of certificates and CMS (RFC 5280 §4.1.2.5): UTCTime to 2049, GeneralizedTime after.
 public enum EncodedTime: Sendable {
     /// The moment after which no certificate is valid (RFC 5280 §4.1.2.5): 9999-12-31 23:59:59 UTC.
     public static let endOfTime = Date(timeIntervalSince1970: 253_402_300_799)
+
+    /// The first moment that a Time can name: 1950-01-01 00:00:00 UTC.
+    private static let startOfTime = Date(timeIntervalSince1970: -631_152_000)
 
     package static func parse(_ node: ASN1Node, _ what: String) throws(PKIXError) -> Date {
         if let time = try? UTCTime(berEncoded: node, withIdentifier: .utcTime) {
@@ -20,11 +24,15 @@ public enum EncodedTime: Sendable {
     }
 
     package static func append(_ date: Date, to serializer: inout DER.Serializer) {
-        let seconds = Int(max(0, min(date.timeIntervalSince1970, endOfTime.timeIntervalSince1970)).rounded(.down))
-        let (days, ofDay) = (seconds / 86_400, seconds % 86_400)
+        let seconds = Int(max(startOfTime, min(date, endOfTime)).timeIntervalSince1970.rounded(.down))
+        // Before 1970 the remainder is negative and the day is the one before.
+        let ofDay = (seconds % 86_400 + 86_400) % 86_400
+        let days = (seconds - ofDay) / 86_400
         let (year, month, day) = civil(fromDays: days)
         let digits = [month, day, ofDay / 3600, ofDay / 60 % 60, ofDay % 60].map { twoDigits($0) }.joined()
-        let text = year < 2050 ? "\(twoDigits(year % 100))\(digits)Z" : "\(twoDigits(year / 100))\(twoDigits(year % 100))\(digits)Z"
+        let text =
+            year < 2050
+            ? "\(twoDigits(year % 100))\(digits)Z" : "\(twoDigits(year / 100))\(twoDigits(year % 100))\(digits)Z"
         serializer.appendPrimitiveNode(identifier: year < 2050 ? .utcTime : .generalizedTime) {
             $0.append(contentsOf: text.utf8)
         }
@@ -34,7 +42,14 @@ public enum EncodedTime: Sendable {
         number < 10 ? "0\(number)" : "\(number)"
     }
 
-    private static func date(_ year: Int, _ month: Int, _ day: Int, _ hours: Int, _ minutes: Int, _ seconds: Int) -> Date {
+    private static func date(
+        _ year: Int,
+        _ month: Int,
+        _ day: Int,
+        _ hours: Int,
+        _ minutes: Int,
+        _ seconds: Int
+    ) -> Date {
         // Days since 1970 in the proleptic Gregorian calendar, with years that begin in March.
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

@@ -17,6 +17,7 @@ package struct NodeReader {
     ///   - node: the node.
     ///   - identifier: the tag it must have.
     ///   - structure: the structure's name, for errors.
+    /// - Throws: `malformed` when the tag or form is another.
     package init(_ node: ASN1Node, _ identifier: ASN1Identifier, _ structure: String) throws(PKIXError) {
         guard node.identifier == identifier, case .constructed(let members) = node.content else {
             throw .malformed("\(structure): unexpected tag or form")
@@ -69,7 +70,10 @@ extension ASN1Node {
     }
 
     /// The octets of an OCTET STRING, with the segments of a constructed one put together (X.690 §8.7).
-    package func octets(_ what: String, tag identifier: ASN1Identifier = .octetString) throws(PKIXError) -> ArraySlice<UInt8> {
+    package func octets(
+        _ what: String,
+        tag identifier: ASN1Identifier = .octetString
+    ) throws(PKIXError) -> ArraySlice<UInt8> {
         guard let string = try? ASN1OctetString(berEncoded: self, withIdentifier: identifier) else {
             throw .malformed("\(what): not an OCTET STRING")
         }

@@ -78,7 +78,7 @@ extension AlgorithmIdentifier {
 
     /// The signature scheme that this identifies.
     ///
-    /// - Parameter digest: the digest named beside it, for the identifiers that name a key type only (CMS, RFC 3370 §3.2).
+    /// - Parameter beside: the digest named beside it, for the identifiers that name a key type only (CMS, RFC 3370 §3.2).
     /// - Returns: nil when it is unknown, or names another digest than the one beside it.
     public func signatureScheme(digest beside: DigestAlgorithm? = nil) -> SignatureScheme? {
         let scheme: SignatureScheme?

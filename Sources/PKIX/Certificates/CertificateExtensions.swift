@@ -66,7 +66,7 @@ public enum CertificateExtensions: Sendable {
         Certificate.Extension(oid: entry.oid, critical: critical, value: entry.value)
     }
 
-    /// `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } }`
+    /// Appends `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } }`.
     private static func distributionPointName(_ url: String, to serializer: inout DER.Serializer) {
         serializer.appendConstructedNode(identifier: .context(0)) { name in
             name.appendConstructedNode(identifier: .context(0)) { fullName in

@@ -71,8 +71,10 @@ public struct TBSCertificateList: Sendable {
                         }
                     }
                 }
-                try body.appendConstructedNode(identifier: .context(0)) { wrapper in
-                    try CertificateExtensions.append(extensions, to: &wrapper)
+                if !extensions.isEmpty {
+                    try body.appendConstructedNode(identifier: .context(0)) { wrapper in
+                        try CertificateExtensions.append(extensions, to: &wrapper)
+                    }
                 }
             }
         }

@@ -71,7 +71,9 @@ public struct EncodedCertificate: Sendable, Hashable {
         return try CertificateExtensions.parse(try wrapper.next(.sequence, "extensions"))
     }
 
-    /// Whether issuer and subject are the same name. Says nothing about who signed it.
+    /// Whether issuer and subject are the same name.
+    ///
+    /// Says nothing about who signed it.
     public var isSelfIssued: Bool { issuer == subject }
 
     /// Whether the signature is that of a key.

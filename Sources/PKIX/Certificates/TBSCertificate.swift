@@ -59,8 +59,9 @@ public struct TBSCertificate: Sendable {
                     EncodedTime.append(notBefore, to: &validity)
                     EncodedTime.append(notAfter, to: &validity)
                 }
-                body.serializeRawBytes(subject.der)
-                body.serializeRawBytes(subjectPublicKeyInfo.der)
+                // These two come from the requester, perhaps in BER, which a certificate must not hold (RFC 5280 §4.1).
+                body.serialize(try BER.parse(subject.der))
+                body.serialize(try BER.parse(subjectPublicKeyInfo.der))
                 if !extensions.isEmpty {
                     try body.appendConstructedNode(identifier: .context(3)) { wrapper in
                         try CertificateExtensions.append(extensions, to: &wrapper)

@@ -21,49 +21,54 @@ extension Name: CustomStringConvertible {
     ///
     /// - Throws: `malformed` with a reason for people.
     public init(_ text: String) throws(PKIXError) {
-        var names: [[(ASN1ObjectIdentifier, String)]] = []
-        for part in try Self.split(text, at: ",") where !part.allSatisfy({ $0 == " " }) {
-            var members: [(ASN1ObjectIdentifier, String)] = []
+        var names: [[[UInt8]]] = []
+        for part in try Self.split(Array(text.unicodeScalars)[...], at: ",") where !part.allSatisfy({ $0 == " " }) {
+            var members: [[UInt8]] = []
             for pair in try Self.split(part, at: "+") {
                 guard let equals = pair.firstIndex(of: "=") else {
-                    throw .malformed("'\(pair)' is not of the form TYPE=VALUE")
+                    throw .malformed("'\(Self.string(pair))' is not of the form TYPE=VALUE")
                 }
-                let keyword = pair[..<equals].filter { $0 != " " }
-                guard let type = Self.type(of: String(keyword)) else {
+                let keyword = Self.string(pair[..<equals].filter { $0 != " " })
+                guard let type = Self.type(of: keyword) else {
                     throw .malformed("'\(keyword)' is not a known attribute type")
                 }
-                members.append((type, try Self.unescape(pair[pair.index(after: equals)...])))
+                members.append(try Self.encodedAttribute(type, pair[pair.index(after: equals)...]))
             }
             names.append(members)
         }
-        try self.init(relativeNames: names.reversed())
-    }
-
-    private init(relativeNames: [[(ASN1ObjectIdentifier, String)]]) throws(PKIXError) {
         self.init(
             uncheckedDER: try encode("Name") { serializer in
-                try serializer.sequence { sequence in
-                    for members in relativeNames {
-                        let encoded = try members.map { try Self.encodedAttribute($0.0, $0.1) }
-                        sequence.sortedSet(encoded)
-                    }
+                serializer.sequence { sequence in
+                    for members in names.reversed() { sequence.sortedSet(members) }
                 }
             }
         )
     }
 
-    private static func encodedAttribute(_ type: ASN1ObjectIdentifier, _ value: String) throws(PKIXError) -> [UInt8] {
-        try encode("AttributeTypeAndValue") { serializer in
+    private static func encodedAttribute(
+        _ type: ASN1ObjectIdentifier,
+        _ text: ArraySlice<Unicode.Scalar>
+    ) throws(PKIXError) -> [UInt8] {
+        let text = text.drop { $0 == " " }
+        // RFC 4514 §2.4: a number sign begins an encoded value.
+        let encoded = text.first == "#" ? try Self.encodedValue(text.dropFirst()) : nil
+        let value = encoded == nil ? try unescape(text) : ""
+        let isIA5 = type == [0, 9, 2342, 19_200_300, 100, 1, 25] || type == [1, 2, 840, 113549, 1, 9, 1]
+        guard !isIA5 || value.utf8.allSatisfy({ $0 < 128 }) else {
+            throw .malformed("'\(value)' has letters outside ASCII, which this attribute type can't hold")
+        }
+        return try encode("AttributeTypeAndValue") { serializer in
             try serializer.sequence { pair in
                 try pair.serialize(type)
-                switch type {
-                case [2, 5, 4, 6], [2, 5, 4, 5]:
+                if let encoded {
+                    pair.serializeRawBytes(encoded)
+                } else if type == [2, 5, 4, 6] || type == [2, 5, 4, 5] {
                     // countryName and serialNumber are PrintableString (RFC 5280 appendix A.1).
                     CharacterString.append(value, to: &pair)
-                case [0, 9, 2342, 19_200_300, 100, 1, 25], [1, 2, 840, 113549, 1, 9, 1]:
-                    pair.appendPrimitiveNode(identifier: .ia5String) { $0.append(contentsOf: value.utf8) }
-                default:
-                    pair.appendPrimitiveNode(identifier: .utf8String) { $0.append(contentsOf: value.utf8) }
+                } else {
+                    pair.appendPrimitiveNode(identifier: isIA5 ? .ia5String : .utf8String) {
+                        $0.append(contentsOf: value.utf8)
+                    }
                 }
             }
         }
@@ -83,61 +88,103 @@ extension Name: CustomStringConvertible {
 
     private static func type(of keyword: String) -> ASN1ObjectIdentifier? {
         if let known = keywords.first(where: { $0.0.lowercased() == keyword.lowercased() }) { return known.1 }
-        let parts = keyword.split(separator: ".").map { UInt($0) }
-        guard parts.count >= 2, parts.allSatisfy({ $0 != nil }) else { return nil }
+        // 32 bits are more than any real component has, and leave room for the arithmetic of the encoding.
+        let parts = keyword.split(separator: ".", omittingEmptySubsequences: false).map { UInt32($0).map { UInt($0) } }
+        guard parts.count >= 2, parts.allSatisfy({ $0 != nil }), !keyword.contains("+") else { return nil }
         let oid = try? ASN1ObjectIdentifier(elements: parts.compactMap(\.self))
         return oid
     }
 
     /// Splits at a separator that no backslash stands before.
-    private static func split(_ text: String, at separator: Character) throws(PKIXError) -> [String] {
-        var parts: [String] = [""]
+    private static func split(
+        _ text: ArraySlice<Unicode.Scalar>,
+        at separator: Unicode.Scalar
+    ) throws(PKIXError) -> [ArraySlice<Unicode.Scalar>] {
+        var parts: [ArraySlice<Unicode.Scalar>] = []
+        var start = text.startIndex
         var isEscaped = false
-        for character in text {
-            if character == separator, !isEscaped {
-                parts.append("")
-            } else {
-                parts.append((parts.popLast() ?? "") + String(character))
+        for index in text.indices {
+            if text[index] == separator, !isEscaped {
+                parts.append(text[start..<index])
+                start = text.index(after: index)
             }
-            isEscaped = character == "\\" && !isEscaped
+            isEscaped = text[index] == "\\" && !isEscaped
         }
         guard !isEscaped else { throw .malformed("a name ends in a lone backslash") }
-        return parts
+        return parts + [text[start...]]
     }
 
-    private static func unescape(_ value: Substring) throws(PKIXError) -> String {
+    private static func unescape(_ text: ArraySlice<Unicode.Scalar>) throws(PKIXError) -> String {
         var bytes: [UInt8] = []
-        var rest = value.drop { $0 == " " }
-        while let character = rest.popFirst() {
-            guard character == "\\" else {
-                bytes.append(contentsOf: character.utf8)
-                continue
-            }
-            if rest.count >= 2, let byte = UInt8(rest.prefix(2), radix: 16) {
+        // Spaces at the end count only when they are escaped.
+        var length = 0
+        var rest = text
+        while let scalar = rest.popFirst() {
+            if scalar == "\\", let byte = hexadecimal(rest.prefix(2)) {
                 bytes.append(byte)
                 rest = rest.dropFirst(2)
-            } else if let escaped = rest.popFirst() {
-                bytes.append(contentsOf: escaped.utf8)
+                length = bytes.count
+            } else if scalar == "\\", let escaped = rest.popFirst() {
+                bytes.append(contentsOf: String(escaped).utf8)
+                length = bytes.count
+            } else {
+                bytes.append(contentsOf: String(scalar).utf8)
+                if scalar != " " { length = bytes.count }
             }
         }
-        guard let text = String(validating: bytes, as: UTF8.self), !text.isEmpty else {
+        guard let text = String(validating: bytes.prefix(length), as: UTF8.self), !text.isEmpty else {
             throw .malformed("a name has an empty value, or one that is not UTF-8")
         }
         return text
     }
 
-    /// Escapes what RFC 4514 §2.4 says, and control characters, so that a name can't forge lines of a log.
+    /// The bytes of `#04024869`: a whole encoded value.
+    private static func encodedValue(_ digits: ArraySlice<Unicode.Scalar>) throws(PKIXError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = digits
+        while let byte = hexadecimal(rest.prefix(2)) {
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        guard rest.allSatisfy({ $0 == " " }), (try? DER.parse(bytes)) != nil else {
+            throw .malformed("'#\(string(digits))' is no encoded value")
+        }
+        return bytes
+    }
+
+    /// The value of two hexadecimal digits; nil for anything else.
+    private static func hexadecimal(_ digits: ArraySlice<Unicode.Scalar>) -> UInt8? {
+        let values = digits.compactMap { Character($0).hexDigitValue }
+        guard let high = values.first, let low = values.last, values.count == 2, digits.allSatisfy(\.isASCII) else {
+            return nil
+        }
+        return UInt8(truncatingIfNeeded: high << 4 | low)
+    }
+
+    private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+        var text = ""
+        text.unicodeScalars.append(contentsOf: scalars)
+        return text
+    }
+
+    /// Escapes what RFC 4514 §2.4 says, and what can't be seen or changes how its surroundings are seen: a name can't forge or
+    /// turn around lines of a log.
     private static func escape(_ value: String) -> String {
         var escaped = ""
-        for (offset, scalar) in value.unicodeScalars.enumerated() {
-            let isEdge = offset == 0 || offset == value.unicodeScalars.count - 1
-            if ",+\"\\<>;=".unicodeScalars.contains(scalar) || (scalar == " " && isEdge) || (scalar == "#" && offset == 0) {
+        let scalars = Array(value.unicodeScalars)
+        for (offset, scalar) in scalars.enumerated() {
+            let isEdge = offset == 0 || offset == scalars.count - 1
+            if ",+\"\\<>;=".unicodeScalars.contains(scalar) || (scalar == " " && isEdge)
+                || (scalar == "#" && offset == 0)
+            {
                 escaped += "\\"
                 escaped.unicodeScalars.append(scalar)
-            } else if scalar.value < 32 || (127..<160).contains(scalar.value) {
+                continue
+            }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
                 for byte in String(scalar).utf8 { escaped += "\\" + hexadecimal([byte]) }
-            } else {
-                escaped.unicodeScalars.append(scalar)
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
         return escaped

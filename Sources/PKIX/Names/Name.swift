@@ -26,8 +26,8 @@ public struct Name: Sendable, Hashable {
         self.der = der
     }
 
-    /// Whether there is nothing in it.
-    public var isEmpty: Bool { attributes.isEmpty }
+    /// Whether there is no attribute in it; relative names without members don't count.
+    public var isEmpty: Bool { attributes.allSatisfy(\.isEmpty) }
 
     /// One attribute of a name.
     struct Attribute: Sendable {
@@ -53,6 +53,7 @@ public struct Name: Sendable, Hashable {
                 var pair = try NodeReader(member, .sequence, "AttributeTypeAndValue")
                 let type = try pair.next(.objectIdentifier, "type").objectIdentifier("type")
                 guard let value = pair.next() else { throw .malformed("AttributeTypeAndValue: value is missing") }
+                try pair.end()
                 let text = CharacterString.text(value)
                 members.append(Attribute(type: type, text: text, encodedValue: Array(value.encodedBytes)))
             }

@@ -14,6 +14,8 @@ extension CertificationRequest {
     ///   - challengePassword: the challenge; left out when nil (RFC 2985 §5.4.1).
     ///   - extensions: the extensions asked for.
     ///   - scheme: how to sign; the key's own preference when nil.
+    /// - Returns: the signed request.
+    /// - Throws: `unencodable`.
     public static func make(
         subject: Name,
         key: some PrivateKey,

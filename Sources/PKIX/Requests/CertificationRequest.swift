@@ -23,7 +23,9 @@ public struct CertificationRequest: Sendable, Hashable {
     public let subject: Name
     /// The key to be certified.
     public let subjectPublicKeyInfo: SubjectPublicKeyInfo
-    /// The challenge; nil when there is none. An empty one is no challenge (client-quirks K7). A secret: never log it.
+    /// The challenge; nil when there is none.
+    ///
+    /// An empty one is no challenge (client-quirks K7). A secret: never log it.
     public let challengePassword: String?
     /// The extensions asked for: wishes, each to be allowed by somebody before it is granted.
     public let requestedExtensions: [Certificate.Extension]
@@ -63,7 +65,9 @@ public struct CertificationRequest: Sendable, Hashable {
         return key.isValidSignature(signature, for: info, scheme: scheme)
     }
 
-    /// The request without its challengePassword, to be stored. Its signature no longer fits.
+    /// The request without its challengePassword, to be stored.
+    ///
+    /// Its signature no longer fits.
     public func withoutChallengePassword() throws(PKIXError) -> [UInt8] {
         let node = try ASN1Parsing.parse(info[...], "CertificationRequestInfo")
         var reader = try NodeReader(node, .sequence, "CertificationRequestInfo")
@@ -96,7 +100,9 @@ public struct CertificationRequest: Sendable, Hashable {
         var list: [Attribute] = []
         var reader = try NodeReader(node, .context(0), "attributes")
         while let member = reader.next() {
-            guard list.count < maximumAttributeCount else { throw .malformed("attributes: more than \(maximumAttributeCount)") }
+            guard list.count < maximumAttributeCount else {
+                throw .malformed("attributes: more than \(maximumAttributeCount)")
+            }
             var fields = try NodeReader(member, .sequence, "Attribute")
             let type = try fields.next(.objectIdentifier, "type").objectIdentifier("type")
             var values: [ASN1Node] = []
@@ -118,7 +124,9 @@ public struct CertificationRequest: Sendable, Hashable {
     }
 
     private static func extensions(_ attributes: [Attribute]) throws(PKIXError) -> [Certificate.Extension] {
-        let carriers: [ASN1ObjectIdentifier] = [.PKIX.extensionRequest, .PKIX.microsoftExtensions, .PKIX.verisignExtensions]
+        let carriers: [ASN1ObjectIdentifier] = [
+            .PKIX.extensionRequest, .PKIX.microsoftExtensions, .PKIX.verisignExtensions,
+        ]
         var list: [Certificate.Extension] = []
         for attribute in attributes where carriers.contains(attribute.type) {
             guard attribute.values.count == 1, let value = attribute.values.first else {

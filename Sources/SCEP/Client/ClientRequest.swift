@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-public import Cryptography
 internal import CryptographicMessageSyntax
+public import Cryptography
 public import PKIX
 
 public import struct Foundation.Date
@@ -47,6 +47,8 @@ public struct ClientRequest: Sendable {
     ///   - options: the algorithms.
     ///   - now: the time for signingTime.
     ///   - generator: where nonce, id, content key and vector come from.
+    /// - Returns: the request, ready to be sent.
+    /// - Throws: `unencodable`.
     public static func pkcsReq(
         _ request: CertificationRequest,
         key: any KeyDecryptionKey,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import Cryptography
 internal import CryptographicMessageSyntax
+internal import Cryptography
 public import PKIX
 
 /// A CertRep as a client received it, checked to answer its request and to come from the CA.
@@ -75,7 +75,8 @@ public enum ReceivedReply: Sendable {
 
     private static func success(_ content: [UInt8], request: ClientRequest) throws -> ReceivedReply {
         let envelope = try EnvelopedData(contentInfo: content)
-        guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(), cipher != .insecureDESCBC else {
+        guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(), cipher != .insecureDESCBC
+        else {
             throw SCEPError.replyRejected("its cipher is not accepted")
         }
         guard let recipient = envelope.keyTransportRecipients.first,

@@ -57,7 +57,9 @@ public struct CACertificates: Sendable {
             return false
         }
         let allowed = candidates.filter { $0.keyUsage?.keyEncipherment ?? true }
-        return allowed.first { !$0.isCertificateAuthority } ?? allowed.first ?? candidates.first { !$0.isCertificateAuthority }
+        return allowed.first { !$0.isCertificateAuthority } ?? allowed.first ?? candidates.first {
+            !$0.isCertificateAuthority
+        }
             ?? candidates.first
     }
 }

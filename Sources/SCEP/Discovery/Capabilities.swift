@@ -30,7 +30,9 @@ public struct Capabilities: Sendable, Hashable {
         self.keywords = keywords + extra.filter { !keywords.contains($0) }
     }
 
-    /// Reads an answer: lines that end in LF or CRLF. Whoever sends no list has no capabilities.
+    /// Reads an answer: lines that end in LF or CRLF.
+    ///
+    /// Whoever sends no list has no capabilities.
     public init(body: [UInt8]) {
         self.keywords = String(decoding: body, as: UTF8.self)
             .split(whereSeparator: \.isNewline)

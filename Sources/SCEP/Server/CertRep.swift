@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import Cryptography
 internal import CryptographicMessageSyntax
+internal import Cryptography
 
 public import struct Foundation.Date
 
@@ -41,6 +41,7 @@ public enum CertRep: Sendable {
     ///   - options: how to make it.
     ///   - generator: where nonce, content key and vector come from.
     /// - Returns: the encoded reply.
+    /// - Throws: `unencodable`.
     public static func success(
         _ request: OpenedRequest,
         certificates: [[UInt8]],
@@ -81,6 +82,7 @@ public enum CertRep: Sendable {
     ///   - options: how to make it.
     ///   - generator: where the nonce comes from.
     /// - Returns: the encoded reply.
+    /// - Throws: `unencodable`.
     public static func failure(
         _ message: ReceivedMessage,
         failInfo: FailInfo,

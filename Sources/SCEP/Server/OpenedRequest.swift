@@ -29,7 +29,9 @@ public struct RACredential: Sendable {
     }
 }
 
-/// A request whose envelope opened to what its messageType says. Nothing in it is authorised yet.
+/// A request whose envelope opened to what its messageType says.
+///
+/// Nothing in it is authorised yet.
 public struct OpenedRequest: Sendable {
     /// What a request asks for.
     public enum Content: Sendable {

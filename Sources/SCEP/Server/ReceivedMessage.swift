@@ -2,7 +2,6 @@
 // Copyright the Sceptic authors
 
 public import CryptographicMessageSyntax
-
 public import Cryptography
 internal import PKIX
 
@@ -17,7 +16,7 @@ public struct ReceivedMessage: Sendable {
     public let transactionID: TransactionID
     /// What the sender wants back in the reply.
     public let senderNonce: Nonce
-    /// What kind of message it says it is; nil when it doesn't say.
+    /// What kind of message it says it is; nil when it doesn't say, or says it in a way that can't be read.
     public let messageType: MessageType?
     /// The digest that the signer names, if it is a known one.
     public let digest: DigestAlgorithm?
@@ -47,7 +46,8 @@ public struct ReceivedMessage: Sendable {
             }
             self.transactionID = transactionID
             self.senderNonce = senderNonce
-            self.messageType = try attributes.text(.SCEP.messageType).map(MessageType.init(rawValue:))
+            // An unreadable messageType is no reason to leave the sender without a CertRep.
+            self.messageType = (try? attributes.text(.SCEP.messageType)).map(MessageType.init(rawValue:))
             self.digest = signerInfo.digestAlgorithm.digestAlgorithm
             self.signingTime = attributes.signingTime
             self.signedData = signedData

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-public import Cryptography
 internal import CryptographicMessageSyntax
+public import Cryptography
 public import PKIX
 
-/// A request whose outer signature is that of the certificate in it. Who holds that certificate is not known yet.
+/// A request whose outer signature is that of the certificate in it.
+///
+/// Who holds that certificate is not known yet.
 public struct VerifiedMessage: Sendable {
     /// The message as it came.
     public let received: ReceivedMessage
@@ -73,14 +75,17 @@ public struct VerifiedMessage: Sendable {
         return key
     }
 
-    /// Reads the envelope and its algorithms. These stand in the clear, so refusing them tells nothing about what is inside.
+    /// Reads the envelope and its algorithms.
+    ///
+    /// These stand in the clear, so refusing them tells nothing about what is inside.
     private static func envelope(
         _ content: [UInt8],
         policy: AlgorithmPolicy
     ) throws(SCEPError) -> (EnvelopedData, ContentCipher, [UInt8]) {
         do {
             let envelope = try EnvelopedData(contentInfo: content)
-            guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(), policy.ciphers.contains(cipher)
+            guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(),
+                policy.ciphers.contains(cipher)
             else {
                 throw SCEPError.algorithmNotAccepted("content cipher \(envelope.contentEncryptionAlgorithm.algorithm)")
             }
@@ -98,36 +103,54 @@ public struct VerifiedMessage: Sendable {
     ///
     /// - Parameter credentials: the credentials of the profile that can decrypt; the one that a recipient names is used, and when
     ///   none is named and there is one recipient only, each is tried (client-quirks F4).
+    /// - Returns: the request inside.
     /// - Throws: `notOpened`, whatever the reason; `algorithmNotAccepted` when the key transport is unknown.
     public func opened(with credentials: [RACredential]) throws(SCEPError) -> OpenedRequest {
-        let (recipient, credential) = try recipient(credentials)
-        guard let padding = recipient.keyEncryptionAlgorithm.keyTransportPadding() else {
-            throw .algorithmNotAccepted("key transport \(recipient.keyEncryptionAlgorithm.algorithm)")
+        let candidates = try candidates(credentials)
+        guard let padding = candidates.first?.recipient.keyEncryptionAlgorithm.keyTransportPadding() else {
+            throw .algorithmNotAccepted("the key transport is unknown")
         }
-        do {
-            let plaintext = try envelope.decrypt(
-                for: recipient,
-                key: credential.key,
-                cipher: cipher,
-                iv: iv,
-                padding: padding
+        // The reply is padded alike. Better to say so before anything is issued than to issue what can't be delivered; the
+        // longest key of a reply to single DES is that of triple DES.
+        guard signerKey.canTransport(keyByteCount: max(cipher.keyByteCount, 24), padding: padding) else {
+            throw .algorithmNotAccepted(
+                "a signer key of \(signerKey.algorithm), too short for the key transport of the request"
             )
-            let request = try CertificationRequest(derEncoded: plaintext)
-            return OpenedRequest(message: self, content: .enroll(request), credential: credential, padding: padding)
-        } catch {
-            throw .notOpened("the envelope does not decrypt to a PKCS#10 request with this server's key")
         }
+        for (recipient, credential) in candidates {
+            if let request = try? request(for: recipient, with: credential, padding: padding) {
+                return OpenedRequest(message: self, content: .enroll(request), credential: credential, padding: padding)
+            }
+        }
+        throw .notOpened("the envelope does not decrypt to a PKCS#10 request with this server's key")
     }
 
-    private func recipient(_ credentials: [RACredential]) throws(SCEPError) -> (KeyTransportRecipient, RACredential) {
+    private func request(
+        for recipient: KeyTransportRecipient,
+        with credential: RACredential,
+        padding: KeyTransportPadding
+    ) throws -> CertificationRequest {
+        let plaintext = try envelope.decrypt(
+            for: recipient,
+            key: credential.key,
+            cipher: cipher,
+            iv: iv,
+            padding: padding
+        )
+        return try CertificationRequest(derEncoded: plaintext)
+    }
+
+    private func candidates(
+        _ credentials: [RACredential]
+    ) throws(SCEPError) -> [(recipient: KeyTransportRecipient, credential: RACredential)] {
         for recipient in envelope.keyTransportRecipients {
             if let credential = credentials.first(where: { recipient.recipient.matches($0.certificate) }) {
-                return (recipient, credential)
+                return [(recipient, credential)]
             }
         }
         guard let only = envelope.keyTransportRecipients.first, envelope.keyTransportRecipients.count == 1,
-            let credential = credentials.first
+            !credentials.isEmpty
         else { throw .notOpened("the envelope is not for this server") }
-        return (only, credential)
+        return credentials.map { (only, $0) }
     }
 }

@@ -33,7 +33,7 @@ public struct MessageType: RawRepresentable, Sendable, Hashable, CustomStringCon
         case .certPoll: "CertPoll"
         case .getCert: "GetCert"
         case .getCRL: "GetCRL"
-        default: "unknown type '\(String(rawValue.unicodeScalars.prefix(16).filter { $0.isASCII && $0.value >= 32 }))'"
+        default: "unknown type '\(String(rawValue.unicodeScalars.prefix(16).filter { (32..<127).contains($0.value) }))'"
         }
     }
 }

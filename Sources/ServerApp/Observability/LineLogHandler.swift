@@ -3,8 +3,8 @@
 
 public import Logging
 
-internal import struct Foundation.Date
 internal import struct Foundation.Data
+internal import struct Foundation.Date
 internal import class Foundation.FileHandle
 
 /// How log lines look.
@@ -44,7 +44,9 @@ public struct LineLogHandler: LogHandler {
             let pairs = fields.map { " \($0.key)=\(Self.quoted("\($0.value)", always: false))" }.joined()
             line = "\(time) \(event.level) \(event.message)\(pairs)\n"
         case .json:
-            let pairs = fields.map { ",\(Self.quoted($0.key, always: true)):\(Self.quoted("\($0.value)", always: true))" }.joined()
+            let pairs = fields.map {
+                ",\(Self.quoted($0.key, always: true)):\(Self.quoted("\($0.value)", always: true))"
+            }.joined()
             let message = Self.quoted("\(event.message)", always: true)
             line = "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(pairs)}\n"
         }
@@ -53,12 +55,16 @@ public struct LineLogHandler: LogHandler {
 
     /// RFC 3339 with milliseconds, in UTC.
     static func timestamp(_ date: Date) -> String {
-        date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        date.formatted(
+            .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
+        )
     }
 
     /// Quotes a value as JSON does, so that nothing in it can end the line or pass for another field.
     static func quoted(_ text: String, always: Bool) -> String {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C && $0 != 0x3D }
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C && $0 != 0x3D }
         if isPlain, !always { return text }
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -66,7 +72,9 @@ public struct LineLogHandler: LogHandler {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             default:
-                if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029 {
+                if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028
+                    || scalar.value == 0x2029
+                {
                     let digits = String(scalar.value, radix: 16)
                     quoted += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
                 } else {

@@ -2,12 +2,13 @@
 // Copyright the Sceptic authors
 
 internal import Enrollment
-
 internal import Synchronization
 
 internal import struct Foundation.Date
 
-/// Counts what the server does, in the Prometheus text format. Labels come from closed sets: profiles and reason codes.
+/// Counts what the server does, in the Prometheus text format.
+///
+/// Labels come from closed sets: profiles and reason codes.
 final class ServerMetrics: Sendable {
     /// The upper bounds of the histogram of times, in seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
@@ -50,8 +51,12 @@ final class ServerMetrics: Sendable {
             "# HELP sceptic_requests_total Requests decided, by SCEP profile and reason code.",
             "# TYPE sceptic_requests_total counter",
         ]
-        for (label, number) in counts.requests.sorted(by: { ($0.key.profile, $0.key.reason.rawValue) < ($1.key.profile, $1.key.reason.rawValue) }) {
-            lines.append("sceptic_requests_total{profile=\"\(label.profile)\",reason=\"\(label.reason.rawValue)\"} \(number)")
+        for (label, number) in counts.requests.sorted(by: {
+            ($0.key.profile, $0.key.reason.rawValue) < ($1.key.profile, $1.key.reason.rawValue)
+        }) {
+            lines.append(
+                "sceptic_requests_total{profile=\"\(label.profile)\",reason=\"\(label.reason.rawValue)\"} \(number)"
+            )
         }
         lines += [
             "# HELP sceptic_request_duration_seconds Time to decide a request.",

@@ -7,11 +7,13 @@ internal import Enrollment
 internal import PKIX
 internal import SCEP
 
-internal import class Foundation.JSONDecoder
 internal import struct Foundation.Data
+internal import class Foundation.JSONDecoder
 internal import struct Foundation.UUID
 
-/// Everything that serving needs, resolved from what is stored: an immutable snapshot. Keys are parsed here, once.
+/// Everything that serving needs, resolved from what is stored: an immutable snapshot.
+///
+/// Keys are parsed here, once.
 struct ServedConfiguration: Sendable {
     /// The version of the stored configuration that this was made from.
     let version: Int
@@ -39,7 +41,10 @@ extension ServedConfiguration {
         }
         var raProfiles: [String: RAProfileSettings] = [:]
         for record in stored.raProfiles where record.isEnabled {
-            raProfiles[record.name] = try? JSONDecoder().decode(RAProfileSettings.self, from: Data(record.settings.utf8))
+            raProfiles[record.name] = try? JSONDecoder().decode(
+                RAProfileSettings.self,
+                from: Data(record.settings.utf8)
+            )
         }
         let source = StoredChallengeSource(store: challenges, masterKey: masterKey)
         var profiles: [String: ServedProfile] = [:]
@@ -59,7 +64,9 @@ extension ServedConfiguration {
 
     static func authority(_ record: IssuerRecord, _ masterKey: MasterKey) throws -> IssuingAuthority {
         do {
-            let key = try SoftwareKey(derEncoded: try masterKey.unwrap(record.wrappedKey, context: "issuer \(record.id)"))
+            let key = try SoftwareKey(
+                derEncoded: try masterKey.unwrap(record.wrappedKey, context: "issuer \(record.id)")
+            )
             return try IssuingAuthority(
                 certificate: try EncodedCertificate(derEncoded: record.certificate),
                 key: key,
@@ -114,7 +121,8 @@ private struct ProfileResolver {
 
     func resolve(_ record: ProfileRecord) throws -> Result<ServedProfile, ProfileRefusal> {
         guard record.isEnabled else { return refusal("it is disabled") }
-        guard let settings = try? JSONDecoder().decode(SCEPProfileSettings.self, from: Data(record.settings.utf8)) else {
+        guard let settings = try? JSONDecoder().decode(SCEPProfileSettings.self, from: Data(record.settings.utf8))
+        else {
             return refusal("its settings can't be read")
         }
         guard let compatibility = ClientCompatibility.named(settings.compatibility) else {
@@ -129,7 +137,9 @@ private struct ProfileResolver {
         let records = stored.raCredentials.filter { $0.issuerID == issuer.id && $0.state != .retired }
         let active = records.last { $0.state == .active }
         guard let active else { return refusal("the issuer '\(raProfile.issuer)' has no active RA credential") }
-        let credentials = try ([active] + records.filter { $0.id != active.id }).flatMap { try self.credentials($0, issuer) }
+        let credentials = try ([active] + records.filter { $0.id != active.id }).flatMap {
+            try self.credentials($0, issuer)
+        }
         let served = ServedProfile(
             name: record.name,
             settings: settings,
@@ -167,7 +177,9 @@ private struct ProfileResolver {
         _ compatibility: ClientCompatibility
     ) throws -> (body: [UInt8], contentType: String) {
         var list = [active.certificate]
-        if compatibility.listsEncryptionCertificate, let encryption = active.encryptionCertificate { list.append(encryption) }
+        if compatibility.listsEncryptionCertificate, let encryption = active.encryptionCertificate {
+            list.append(encryption)
+        }
         if active.certificate != issuer.certificate { list.append(issuer.certificate) }
         list += issuer.chain
         return try CACertificates(certificates: try list.map { try EncodedCertificate(derEncoded: $0) }).answer()

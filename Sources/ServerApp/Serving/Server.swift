@@ -47,6 +47,7 @@ public struct Server: Sendable {
     /// Serves until the process is told to stop; what is in flight is finished first.
     ///
     /// - Parameter started: called when all listeners have bound their addresses.
+    /// - Throws: `AppError` when it can not begin.
     public func run(started: @escaping @Sendable ([BoundAddress]) -> Void) async throws {
         let state = try folder.open()
         try folder.lockForServing()

@@ -43,13 +43,17 @@ enum MasterKeySource {
         let digits = Array(text.utf8.filter { !$0.isWhitespace })
         var bytes: [UInt8] = []
         for offset in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits.dropFirst(offset).prefix(2), as: UTF8.self), radix: 16) else {
+            guard let byte = UInt8(String(decoding: digits.dropFirst(offset).prefix(2), as: UTF8.self), radix: 16)
+            else {
                 throw AppError(.state, "In \(origin) there are other characters than hexadecimal digits.")
             }
             bytes.append(byte)
         }
         guard digits.count == 2 * MasterKey.byteCount, let key = try? MasterKey(bytes: bytes) else {
-            throw AppError(.state, "In \(origin) there is no master key of \(2 * MasterKey.byteCount) hexadecimal digits.")
+            throw AppError(
+                .state,
+                "In \(origin) there is no master key of \(2 * MasterKey.byteCount) hexadecimal digits."
+            )
         }
         return key
     }

@@ -5,9 +5,9 @@ public import Enrollment
 public import PKIX
 internal import Storage
 
-internal import class Foundation.JSONDecoder
 internal import struct Foundation.Data
 internal import struct Foundation.Date
+internal import class Foundation.JSONDecoder
 internal import struct Foundation.UUID
 
 /// A SCEP profile as it is stored, read.
@@ -68,7 +68,9 @@ extension OpenedState {
     public func ownCertificates() async throws -> [(role: String, certificate: EncodedCertificate)] {
         let stored = try await configuration()
         let issuers = stored.issuers.sorted { $0.chain.count < $1.chain.count }
-        var list = try issuers.map { ($0.chain.isEmpty ? "root" : "issuing CA", try EncodedCertificate(derEncoded: $0.certificate)) }
+        var list = try issuers.map {
+            ($0.chain.isEmpty ? "root" : "issuing CA", try EncodedCertificate(derEncoded: $0.certificate))
+        }
         for record in stored.raCredentials where !issuers.contains(where: { $0.certificate == record.certificate }) {
             list.append(("RA", try EncodedCertificate(derEncoded: record.certificate)))
         }

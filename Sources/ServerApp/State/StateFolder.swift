@@ -5,10 +5,10 @@ public import Cryptography
 public import Enrollment
 internal import Storage
 
-internal import class Foundation.FileManager
-internal import class Foundation.ProcessInfo
 internal import struct Foundation.Data
 internal import struct Foundation.FileAttributeType
+internal import class Foundation.FileManager
+internal import class Foundation.ProcessInfo
 internal import struct Foundation.URL
 
 #if canImport(Glibc)
@@ -34,7 +34,11 @@ public struct StateFolder: Sendable {
     /// - Throws: `AppError` when there is a state in it already, or it can't be made.
     func create() throws -> (store: SQLiteStore, masterKey: MasterKey) {
         guard !FileManager.default.fileExists(atPath: databasePath) else {
-            throw AppError(.conflict, "There is a state in \(path) already.", hint: "Use another folder, or serve this one.")
+            throw AppError(
+                .conflict,
+                "There is a state in \(path) already.",
+                hint: "Use another folder, or serve this one."
+            )
         }
         do {
             try FileManager.default.createDirectory(
@@ -59,10 +63,18 @@ public struct StateFolder: Sendable {
     public func open() throws -> OpenedState {
         let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         guard type == .typeDirectory else {
-            throw AppError(.state, "There is no folder \(path).", hint: "Make a state with: sceptic init --data \(path)")
+            throw AppError(
+                .state,
+                "There is no folder \(path).",
+                hint: "Make a state with: sceptic init --data \(path)"
+            )
         }
         guard unsafe access(path, R_OK | W_OK | X_OK) == 0 else {
-            throw AppError(.state, "The folder \(path) can't be read and written.", hint: "It has to belong to this user.")
+            throw AppError(
+                .state,
+                "The folder \(path) can't be read and written.",
+                hint: "It has to belong to this user."
+            )
         }
         guard FileManager.default.fileExists(atPath: databasePath) else {
             throw AppError(

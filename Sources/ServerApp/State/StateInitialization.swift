@@ -7,8 +7,8 @@ internal import Enrollment
 public import PKIX
 internal import Storage
 
-internal import class Foundation.JSONEncoder
 internal import struct Foundation.Date
+internal import class Foundation.JSONEncoder
 internal import struct Foundation.UUID
 
 /// Makes a state folder with a CA, an RA and the default profiles: what `sceptic init` does.
@@ -23,7 +23,9 @@ public struct StateInitialization: Sendable {
 
     /// The CA's name, for its certificates' subjects.
     public var name: String
-    /// The type of the CA's keys. The RA's key is always RSA, since clients encrypt to it.
+    /// The type of the CA's keys.
+    ///
+    /// The RA's key is always RSA, since clients encrypt to it.
     public var keyType: KeyAlgorithm
     /// How many CAs there are.
     public var hierarchy: Hierarchy
@@ -38,7 +40,11 @@ public struct StateInitialization: Sendable {
             throw AppError(.usage, "The CA's name has to have 1 to 64 bytes.")
         }
         if hierarchy == .singleCA, case .ec = keyType {
-            throw AppError(.usage, "A single CA needs an RSA key, since clients encrypt to it.", hint: "Leave --key-type out.")
+            throw AppError(
+                .usage,
+                "A single CA needs an RSA key, since clients encrypt to it.",
+                hint: "Leave --key-type out."
+            )
         }
         guard publicURL.hasPrefix("http://") || publicURL.hasPrefix("https://") else {
             throw AppError(.usage, "The public URL has to begin with http:// or https://.")
@@ -127,18 +133,19 @@ private struct Ceremony {
             )
         }
         let issuer = try issuerRecord("issuing", issuing, chain: [root.der], key: issuingKey)
-        let changes = [
-            .addIssuer(try issuerRecord("root", root, chain: [], key: rootKey)),
-            .addIssuer(issuer),
-            .addRACredential(
-                try credential(
-                    issuer.id,
-                    try registration(.registration, "RA"),
-                    encryption: try registration(.registrationEncryptionOnly, "RA Encryption"),
-                    key: registrationKey
-                )
-            ),
-        ] + (try profiles())
+        let changes =
+            [
+                .addIssuer(try issuerRecord("root", root, chain: [], key: rootKey)),
+                .addIssuer(issuer),
+                .addRACredential(
+                    try credential(
+                        issuer.id,
+                        try registration(.registration, "RA"),
+                        encryption: try registration(.registrationEncryptionOnly, "RA Encryption"),
+                        key: registrationKey
+                    )
+                ),
+            ] + (try profiles())
         return (changes, .init(root: root, issuing: issuing))
     }
 

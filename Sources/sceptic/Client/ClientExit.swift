@@ -17,7 +17,7 @@ enum ClientExit: Int32, CaseIterable {
         switch self {
         case .done: "done"
         case .refused: "the server refused the request"
-        case .usage: "the command was not used as it should be"
+        case .usage: "the command was not used as it should be (64 when its arguments can't be read at all)"
         case .network: "the server could not be spoken to, or answered with an HTTP error"
         case .caNotTrusted: "the CA is not the expected one, or its certificates are not in order"
         case .replyRejected: "the reply is not from the CA, or not to this request"

@@ -46,10 +46,15 @@ struct Enroll: AsyncParsableCommand {
     @Option(name: .customLong("key-type"), help: "The type of the new key.")
     var keyType: KeyType = .rsa2048
 
-    @Option(help: ArgumentHelp("Use the private key in this file (PEM or DER) instead of a new one.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Use the private key in this file (PEM or DER) instead of a new one.", valueName: "file")
+    )
     var key: String?
 
-    @Option(name: .customLong("key-out"), help: ArgumentHelp("Write the new private key to this file.", valueName: "file"))
+    @Option(
+        name: .customLong("key-out"),
+        help: ArgumentHelp("Write the new private key to this file.", valueName: "file")
+    )
     var keyOut: String?
 
     @Option(name: .customLong("cert-out"), help: ArgumentHelp("Write the certificate to this file.", valueName: "file"))

@@ -94,8 +94,12 @@ struct Enrolling {
 
     private var existing: OutputFile.Existing { arguments.force ? .replace : .refuse }
     private var keyFile: OutputFile? { arguments.keyOut.map { OutputFile(path: $0, mode: 0o600, existing: existing) } }
-    private var certificateFile: OutputFile { OutputFile(path: arguments.certificateOut, mode: 0o644, existing: existing) }
-    private var chainFile: OutputFile? { arguments.chainOut.map { OutputFile(path: $0, mode: 0o644, existing: existing) } }
+    private var certificateFile: OutputFile {
+        OutputFile(path: arguments.certificateOut, mode: 0o644, existing: existing)
+    }
+    private var chainFile: OutputFile? {
+        arguments.chainOut.map { OutputFile(path: $0, mode: 0o644, existing: existing) }
+    }
 
     private func checkArguments() throws {
         guard (arguments.key == nil) != (arguments.keyOut == nil) else {
@@ -115,7 +119,11 @@ struct Enrolling {
             return try Name(arguments.subject)
         } catch {
             guard case .malformed(let reason) = error else { throw ClientFailure(.usage, "the subject can't be read") }
-            throw ClientFailure(.usage, "the subject can't be read: \(reason)", hint: "write it like \"CN=device-1,O=Example\"")
+            throw ClientFailure(
+                .usage,
+                "the subject can't be read: \(reason)",
+                hint: "write it like \"CN=device-1,O=Example\""
+            )
         }
     }
 
@@ -133,7 +141,9 @@ struct Enrolling {
     private func warn(about authority: TrustedAuthority) {
         guard authority.authentication == .none else { return }
         for anchor in authority.anchors {
-            Terminal.note("warning: nothing proves that this is the right CA; compare the fingerprint of '\(anchor.subject)':")
+            Terminal.note(
+                "warning: nothing proves that this is the right CA; compare the fingerprint of '\(anchor.subject)':"
+            )
             Terminal.note("  SHA-256 \(Fingerprint(of: anchor))")
         }
         Terminal.note("hint: with --ca-fingerprint it is compared before anything is sent")

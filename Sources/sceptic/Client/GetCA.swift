@@ -40,7 +40,8 @@ struct GetCA: AsyncParsableCommand {
             let file = out.map { OutputFile(path: $0, mode: 0o644, existing: force ? .replace : .refuse) }
             try file?.check()
             let fingerprint = try fingerprint.map { try Fingerprint($0) }
-            let offered = try await SCEPSession.run(with: try server.server(), options: try server.options()) { session in
+            let offered = try await SCEPSession.run(with: try server.server(), options: try server.options()) {
+                session in
                 try await session.caCertificates()
             }
             // What is not in order is shown all the same: to find out why is what this command is for.
@@ -55,7 +56,9 @@ struct GetCA: AsyncParsableCommand {
                 print(reports.map(\.text).joined(separator: "\n\n"))
             }
             _ = try checked.get()
-            try file?.write(Array(offered.certificates.map { PEM.encode($0.der, label: PEM.certificate) }.joined().utf8))
+            try file?.write(
+                Array(offered.certificates.map { PEM.encode($0.der, label: PEM.certificate) }.joined().utf8)
+            )
         }
     }
 }

@@ -22,7 +22,8 @@ struct GetCaps: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.run {
-            let capabilities = try await SCEPSession.run(with: try server.server(), options: try server.options()) { session in
+            let capabilities = try await SCEPSession.run(with: try server.server(), options: try server.options()) {
+                session in
                 try await session.capabilities()
             }
             let report = Report(
@@ -51,6 +52,10 @@ struct GetCaps: AsyncParsableCommand {
 extension String {
     /// At most 80 characters that may stand on a terminal: what a server wrote must not move the cursor.
     var harmless: String {
-        String(String.UnicodeScalarView(unicodeScalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) }.prefix(80)))
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) }.prefix(80)
+            )
+        )
     }
 }

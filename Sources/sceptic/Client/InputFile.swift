@@ -38,6 +38,9 @@ enum InputFile {
     /// - Parameters:
     ///   - path: the value of `--challenge-file`; `-` is standard input.
     ///   - code: the value of `--challenge`.
+    ///   - environment: the environment.
+    /// - Returns: nil when there is no challenge anywhere.
+    /// - Throws: `localFile` when the file can't be read or is empty.
     static func challenge(
         path: String?,
         code: String?,

@@ -2,10 +2,11 @@
 // Copyright the Sceptic authors
 
 internal import Foundation
+
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+internal import Musl
 #endif
 
 /// A file that a command writes whole or not at all.
@@ -22,8 +23,8 @@ struct OutputFile: Sendable {
     let existing: Existing
 
     private var folder: String {
-        let folder = (path as NSString).deletingLastPathComponent
-        return folder.isEmpty ? "." : folder
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// Looks whether the file can be written, before anything is asked of a server.

@@ -7,7 +7,7 @@ internal import Enrollment
 internal import PKIX
 internal import ServerApp
 
-/// `sceptic ca …`
+/// The command `sceptic ca …`.
 struct CACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca",
@@ -16,7 +16,9 @@ struct CACommand: AsyncParsableCommand {
     )
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows root, issuing CA and RA, with their fingerprints.")
+        static let configuration = CommandConfiguration(
+            abstract: "Shows root, issuing CA and RA, with their fingerprints."
+        )
 
         @OptionGroup var state: DataOption
 
@@ -29,14 +31,16 @@ struct CACommand: AsyncParsableCommand {
         func run() async throws {
             let certificates = try await state.folder.open().ownCertificates()
             if json {
-                return try Terminal.json(certificates.map { role, certificate in
-                    [
-                        "role": role, "subject": "\(certificate.subject)",
-                        "sha256": certificate.fingerprint().hexadecimal,
-                        "sha1": certificate.fingerprint(.sha1).hexadecimal,
-                        "notAfter": certificate.notAfter.map(Texts.moment) ?? "",
-                    ]
-                })
+                return try Terminal.json(
+                    certificates.map { role, certificate in
+                        [
+                            "role": role, "subject": "\(certificate.subject)",
+                            "sha256": certificate.fingerprint().hexadecimal,
+                            "sha1": certificate.fingerprint(.sha1).hexadecimal,
+                            "notAfter": certificate.notAfter.map(Texts.moment) ?? "",
+                        ]
+                    }
+                )
             }
             for (role, certificate) in certificates {
                 if pem {

@@ -7,7 +7,7 @@ internal import ServerApp
 
 internal import struct Foundation.UUID
 
-/// `sceptic certificate …`
+/// The command `sceptic certificate …`.
 struct CertificateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certificate",
@@ -32,7 +32,9 @@ struct CertificateCommand: AsyncParsableCommand {
         func run() async throws {
             guard (1...10_000).contains(limit) else { throw AppError(.usage, "--limit has to be 1 to 10000.") }
             let start = try after.map { text in
-                guard let id = UUID(uuidString: text) else { throw AppError(.usage, "'\(text)' is no certificate's id.") }
+                guard let id = UUID(uuidString: text) else {
+                    throw AppError(.usage, "'\(text)' is no certificate's id.")
+                }
                 return id
             }
             let store = try state.folder.open().certificates
@@ -43,13 +45,15 @@ struct CertificateCommand: AsyncParsableCommand {
                 throw AppError(error)
             }
             if json {
-                return try Terminal.json(certificates.map { record in
-                    [
-                        "id": record.id.uuidString.lowercased(), "serialNumber": record.serialNumber.hexadecimal,
-                        "subject": record.subject, "profile": record.profile,
-                        "notBefore": Texts.moment(record.notBefore), "notAfter": Texts.moment(record.notAfter),
-                    ]
-                })
+                return try Terminal.json(
+                    certificates.map { record in
+                        [
+                            "id": record.id.uuidString.lowercased(), "serialNumber": record.serialNumber.hexadecimal,
+                            "subject": record.subject, "profile": record.profile,
+                            "notBefore": Texts.moment(record.notBefore), "notAfter": Texts.moment(record.notAfter),
+                        ]
+                    }
+                )
             }
             Terminal.table(
                 ["SERIAL NUMBER", "SUBJECT", "PROFILE", "UNTIL"],

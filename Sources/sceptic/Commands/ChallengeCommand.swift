@@ -6,12 +6,12 @@ internal import Enrollment
 internal import ServerApp
 
 internal import struct Foundation.Data
+internal import struct Foundation.Date
 internal import class Foundation.FileHandle
 internal import class Foundation.FileManager
-internal import struct Foundation.Date
 internal import struct Foundation.UUID
 
-/// `sceptic challenge …`
+/// The command `sceptic challenge …`.
 struct ChallengeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "challenge",
@@ -72,13 +72,17 @@ struct ChallengeCommand: AsyncParsableCommand {
         }
 
         private static func read(_ path: String) throws -> String {
-            let data = path == "-" ? try FileHandle.standardInput.readToEnd() : FileManager.default.contents(atPath: path)
+            let data =
+                path == "-" ? try FileHandle.standardInput.readToEnd() : FileManager.default.contents(atPath: path)
             guard let data, let text = String(data: data.prefix(4096), encoding: .utf8) else {
                 throw AppError(.usage, "The file \(path) can't be read.")
             }
             let code = String(text.prefix { !$0.isNewline })
             guard code.utf8.count >= 12 else {
-                throw AppError(.usage, "A static challenge needs 12 characters or more: it can be guessed for as long as it lives.")
+                throw AppError(
+                    .usage,
+                    "A static challenge needs 12 characters or more: it can be guessed for as long as it lives."
+                )
             }
             return code
         }
@@ -109,13 +113,16 @@ struct ChallengeCommand: AsyncParsableCommand {
             }
             let now = Date()
             if json {
-                return try Terminal.json(all.map { record in
-                    [
-                        "id": record.id.uuidString.lowercased(), "profile": record.profile, "kind": record.kind.rawValue,
-                        "name": record.name ?? "", "createdAt": Texts.moment(record.createdAt),
-                        "expiresAt": record.expiresAt.map(Texts.moment) ?? "", "state": record.state(at: now),
-                    ]
-                })
+                return try Terminal.json(
+                    all.map { record in
+                        [
+                            "id": record.id.uuidString.lowercased(), "profile": record.profile,
+                            "kind": record.kind.rawValue,
+                            "name": record.name ?? "", "createdAt": Texts.moment(record.createdAt),
+                            "expiresAt": record.expiresAt.map(Texts.moment) ?? "", "state": record.state(at: now),
+                        ]
+                    }
+                )
             }
             Terminal.table(
                 ["ID", "PROFILE", "KIND", "NAME", "EXPIRES", "STATE"],

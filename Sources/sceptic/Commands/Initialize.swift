@@ -27,7 +27,7 @@ enum CAKeyType: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// `sceptic init`
+/// The command `sceptic init`.
 struct Initialize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
@@ -63,7 +63,9 @@ struct Initialize: AsyncParsableCommand {
             )
         }
         if publicURL == nil {
-            Terminal.note("note: certificates will name \(url) for CRL and CA certificate; --public-url names another address.")
+            Terminal.note(
+                "note: certificates will name \(url) for CRL and CA certificate; --public-url names another address."
+            )
         }
         let outcome = try await choices.run(in: try state.folder)
         Terminal.result("CA certificate:  \(outcome.root.subject)")

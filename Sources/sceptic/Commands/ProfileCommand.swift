@@ -5,7 +5,7 @@ internal import ArgumentParser
 internal import Enrollment
 internal import ServerApp
 
-/// `sceptic profile …`
+/// The command `sceptic profile …`.
 struct ProfileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
@@ -68,7 +68,8 @@ struct ProfileCommand: AsyncParsableCommand {
                 profiles.map { profile in
                     [
                         profile.name, profile.isEnabled ? "yes" : "no", profile.settings.raProfile,
-                        profile.settings.compatibility, profile.legacy.isEmpty ? "-" : profile.legacy.joined(separator: ","),
+                        profile.settings.compatibility,
+                        profile.legacy.isEmpty ? "-" : profile.legacy.joined(separator: ","),
                     ]
                 }
             )
@@ -85,7 +86,11 @@ struct ProfileCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let profile = try await state.folder.open().profiles().first(where: { $0.name == name }) else {
-                throw AppError(.conflict, "There is no SCEP profile '\(name)'.", hint: "Look with: sceptic profile list")
+                throw AppError(
+                    .conflict,
+                    "There is no SCEP profile '\(name)'.",
+                    hint: "Look with: sceptic profile list"
+                )
             }
             try Terminal.json(profile.json)
         }

@@ -7,7 +7,7 @@ internal import ServerApp
 
 internal import struct Foundation.UUID
 
-/// `sceptic request …`
+/// The command `sceptic request …`.
 struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request",

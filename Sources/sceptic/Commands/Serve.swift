@@ -8,7 +8,7 @@ internal import ServerApp
 
 internal import class Foundation.ProcessInfo
 
-/// `sceptic serve`
+/// The command `sceptic serve`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serves a state folder until it is told to stop.")
 
@@ -58,7 +58,9 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func format(_ text: String) throws -> LogFormat {
-        guard let format = LogFormat(rawValue: text) else { throw ValidationError("'\(text)' is neither text nor json.") }
+        guard let format = LogFormat(rawValue: text) else {
+            throw ValidationError("'\(text)' is neither text nor json.")
+        }
         return format
     }
 

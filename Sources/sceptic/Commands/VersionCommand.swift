@@ -8,7 +8,7 @@ enum ProductVersion {
     static let text = "0.1.0"
 }
 
-/// `sceptic version`
+/// The command `sceptic version`.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Tells the version.")
 

@@ -3,9 +3,9 @@
 
 internal import ServerApp
 
+internal import struct Foundation.Data
 internal import class Foundation.FileHandle
 internal import class Foundation.JSONSerialization
-internal import struct Foundation.Data
 
 /// The rules of the terminal: results go to standard output, everything else to standard error; an error is one sentence, and a
 /// hint if there is one.

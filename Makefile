@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Sceptic authors
+
+# One set of flags for each kind of build: other flags would rebuild everything.
+RELEASE = swift build -c release --static-swift-stdlib --product sceptic
+SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+.PHONY: run test check format bench interop release bootstrap clean
+
+run: bootstrap release ## Installs what is missing, builds, serves ./state and enrols a first device.
+	@scripts/run
+
+test: ## Runs everything that CI runs, and prints how long it took.
+	@scripts/test
+
+check: ## Checks format, lint, layers and the list of requirements.
+	@scripts/check $(SOURCES)
+
+format: ## Formats the sources.
+	@swift format --in-place --recursive --parallel $(SOURCES)
+
+bench: bootstrap release ## Measures enrolments: throughput, times, memory, cost ratio.
+	@scripts/bootstrap interop
+	@scripts/bench
+
+interop: release ## Runs five real clients against the server, and writes docs/interop.md.
+	@scripts/interop --sceptic .build/release/sceptic --report docs/interop.md
+
+release:
+	@$(RELEASE)
+
+bootstrap:
+	@scripts/bootstrap build
+
+clean:
+	@rm -rf .build Benchmarks/.build
