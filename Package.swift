@@ -32,6 +32,8 @@ let package = Package(
     name: "sceptic",
     products: [
         .executable(name: "sceptic", targets: ["sceptic"]),
+        .library(name: "Cryptography", targets: ["Cryptography"]),
+        .library(name: "PKIX", targets: ["PKIX"]),
         .library(name: "SCEP", targets: ["SCEP"]),
         .library(name: "SCEPClient", targets: ["SCEPClient"]),
     ],

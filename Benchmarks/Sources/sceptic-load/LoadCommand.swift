@@ -26,8 +26,6 @@ struct LoadCommand: AsyncParsableCommand {
     var concurrency = 32
     @Option(help: "How many RSA-2048 device keys to use in turn.")
     var keyPool = 64
-    @Option(help: "A file that keeps these keys for further runs; made where it is missing.")
-    var keyFile: String?
     @Option(help: "How far to check the replies; status leaves out certificates in single DES.")
     var checks = ReplyCheck.full
     @Option(help: "The server's process, to measure its CPU time and memory.")
@@ -49,8 +47,7 @@ struct LoadCommand: AsyncParsableCommand {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let authorities = try await fetchAuthorities(target, loop)
         guard let recipient = authorities.recipient else { throw Unusable("The CA has no certificate to encrypt to.") }
-        let keys = try await Preparation.deviceKeys(count: min(keyPool, codes.count), file: keyFile)
-        let requests = try await Preparation.messages(challenges: codes, keys: keys, recipient: recipient)
+        let requests = try await Preparation.messages(challenges: codes, keyPool: keyPool, recipient: recipient)
         let outgoing = requests.map { target.post($0.bytes) }
 
         let warm = try await Exchange.run(outgoing.prefix(warmUp), to: target, concurrency: concurrency, on: loop)
@@ -78,7 +75,7 @@ struct LoadCommand: AsyncParsableCommand {
         let report = Report(
             count: count,
             concurrency: min(concurrency, count),
-            deviceKeys: keys.count,
+            deviceKeys: min(keyPool, requests.count),
             checks: checks.description,
             seconds: Double(measured.duration.nanoseconds) / 1e9,
             p50Milliseconds: measured.percentile(0.50),

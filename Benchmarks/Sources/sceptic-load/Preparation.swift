@@ -29,35 +29,18 @@ enum Preparation {
         return lines.prefix(count).map(String.init)
     }
 
-    /// Makes device keys, or takes them from a file of base64 lines that an earlier run left.
-    ///
-    /// The file spares a benchmark of several runs the making of keys, which takes longer than a run.
-    static func deviceKeys(count: Int, file path: String?) async throws -> [SoftwareKey] {
-        let stored = path.flatMap { FileManager.default.contents(atPath: $0) } ?? Data()
-        let keys = try String(decoding: stored, as: UTF8.self).split(separator: "\n").prefix(count).map { line in
-            try SoftwareKey(derEncoded: Array(Data(base64Encoded: String(line)) ?? Data()))
-        }
-        guard keys.count < count else { return keys }
-        let all = keys + (try await (keys.count..<count).concurrentMap { _ in try .generate(.rsa(bits: 2048)) })
-        if let path {
-            let lines = try all.map { Data(try $0.pkcs8()).base64EncodedString() + "\n" }.joined()
-            let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-            guard FileManager.default.createFile(atPath: path, contents: Data(lines.utf8), attributes: attributes)
-            else {
-                throw Unusable("The file of device keys cannot be written: \(path)")
-            }
-        }
-        return all
-    }
-
     /// Makes a PKCSReq for each challenge, with AES-128 and SHA-256; the device keys are used in turn.
     ///
-    /// Each message has its own subject, temporary certificate, transactionID and nonce.
+    /// Each message has its own subject, temporary certificate, transactionID and nonce. A key for each would take minutes
+    /// to make, and spare the server nothing.
     static func messages(
         challenges: [String],
-        keys: [SoftwareKey],
+        keyPool: Int,
         recipient: EncodedCertificate
     ) async throws -> [ClientRequest] {
+        let keys = try await (0..<min(keyPool, challenges.count)).concurrentMap { _ in
+            try SoftwareKey.generate(.rsa(bits: 2048))
+        }
         let run = String(UInt32.random(in: .min ... .max), radix: 16)
         return try await challenges.indices.concurrentMap { index in
             try message(

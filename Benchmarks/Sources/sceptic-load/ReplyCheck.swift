@@ -23,9 +23,7 @@ enum ReplyCheck: String, Sendable, ExpressibleByArgument, CaseIterable {
         _ outcomes: [Outcome],
         of requests: [ClientRequest],
         _ authorities: CACertificates
-    ) async throws
-        -> [String: Int]
-    {
+    ) async throws -> [String: Int] {
         let results = try await Array(zip(outcomes, requests)).concurrentMap { outcome, request in
             Result { try serialNumber(outcome, request, authorities) }
         }
