@@ -55,6 +55,7 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CConstantTime"),
         .target(
             name: "Cryptography",
@@ -115,7 +116,7 @@ let package = Package(
         .target(
             name: "ServerApp",
             dependencies: [
-                "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint", "Storage",
+                "CMalloc", "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint", "Storage",
                 crypto, lifecycle, logging, unixSignals, x509,
             ],
             swiftSettings: strict

@@ -61,6 +61,8 @@ public struct IssuingAuthority: Sendable {
     private let publicationExtensions: [Certificate.Extension]
     private let endEntity: Certificate.Extension
     private let clientAuthentication: Certificate.Extension
+    private let rsaKeyUsage: Certificate.Extension
+    private let ecKeyUsage: Certificate.Extension
 
     /// Puts an authority together.
     ///
@@ -88,6 +90,11 @@ public struct IssuingAuthority: Sendable {
             )
             self.publicationExtensions = try publication.extensions(shard: crlShard)
             self.endEntity = try Certificate.Extension(BasicConstraints.notCertificateAuthority, critical: true)
+            self.rsaKeyUsage = try Certificate.Extension(
+                KeyUsage(digitalSignature: true, keyEncipherment: true),
+                critical: true
+            )
+            self.ecKeyUsage = try Certificate.Extension(KeyUsage(digitalSignature: true), critical: true)
             self.clientAuthentication = try Certificate.Extension(ExtendedKeyUsage([.clientAuth]), critical: false)
         } catch {
             throw .unencodable("issuer extensions")
@@ -106,7 +113,7 @@ public struct IssuingAuthority: Sendable {
     ///   - contents: what it is to say.
     ///   - template: how long it is valid.
     ///   - now: the time of issuance.
-    ///   - generator: where the serial number comes from: 127 random bits.
+    ///   - generator: where the serial number comes from: 126 random bits.
     /// - Returns: a certificate that may be signed as it is.
     /// - Throws: `lint`, `issuerExpired`, `unencodable`.
     public func prepare(
@@ -151,7 +158,7 @@ public struct IssuingAuthority: Sendable {
     public func sign(_ toBeSigned: [UInt8]) throws(IssuanceError) -> [UInt8] {
         do {
             let der = try SignedStructure.sign(toBeSigned, key: key, scheme: scheme)
-            guard try EncodedCertificate(derEncoded: der).toBeSigned == toBeSigned else {
+            guard SignedStructure.covers(der, toBeSigned) else {
                 throw IssuanceError.signingFailed("what was signed is not what was checked")
             }
             return der
@@ -200,14 +207,16 @@ public struct IssuingAuthority: Sendable {
 
     private func extensions(_ contents: CertificateContents) throws(IssuanceError) -> [Certificate.Extension] {
         do {
-            var usage = KeyUsage(digitalSignature: true)
-            if case .rsa = contents.keyAlgorithm { usage.keyEncipherment = true }
-            let identifier = SubjectKeyIdentifier(keyIdentifier: contents.subjectPublicKeyInfo.keyIdentifier[...])
+            let keyUsage =
+                switch contents.keyAlgorithm {
+                case .rsa: rsaKeyUsage
+                case .ec: ecKeyUsage
+                }
             var list = [
                 endEntity,
-                try Certificate.Extension(usage, critical: true),
+                keyUsage,
                 clientAuthentication,
-                try Certificate.Extension(identifier, critical: false),
+                try CertificateExtensions.subjectKeyIdentifier(contents.subjectPublicKeyInfo.keyIdentifier),
                 authorityKeyIdentifier,
             ]
             if let names = contents.names {

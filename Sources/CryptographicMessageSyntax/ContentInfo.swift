@@ -50,7 +50,7 @@ enum ContentInfo {
             return try encode("ContentInfo") { serializer in
                 try serializer.sequence { outer in
                     try outer.serialize(type)
-                    try outer.appendConstructedNode(identifier: .context(0), body)
+                    try outer.constructed(.context(0), body)
                 }
             }
         } catch {

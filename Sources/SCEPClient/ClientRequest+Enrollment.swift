@@ -33,7 +33,7 @@ extension ClientRequest {
         guard let recipient = authority.recipient else {
             throw .unusableCACertificates("none of the CA's certificates has an RSA key to encrypt a request to")
         }
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         var extensions = request.extensions
         if let names = try RequestedName.extension(request.alternativeNames) { extensions.append(names) }
         do {

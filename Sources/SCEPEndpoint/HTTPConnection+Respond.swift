@@ -85,7 +85,7 @@ extension HTTPConnection {
         incoming.method == .GET || incoming.method == .HEAD
     }
 
-    /// Leaves the event loop for the responder, and comes back to it with the answer.
+    /// Asks the responder in a task, and takes the answer when it is there.
     private func perform(_ respond: @escaping @Sendable () async -> Answer) {
         guard let context else { return }
         let channel = context.channel
@@ -99,6 +99,6 @@ extension HTTPConnection {
                 environment.registry.remove(channel)
             }
         }
-        work = Task { promise.succeed(await respond()) }
+        work = Task(executorPreference: EventLoopExecutor(context.eventLoop)) { promise.succeed(await respond()) }
     }
 }

@@ -131,6 +131,9 @@ public final class SCEPListener: Service, Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A request by POST comes in one piece of 2 to 6 KB, and nothing follows it before its answer.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 8192))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             // Some clients end their side after the request and still want the answer. Over TLS none does, and a
             // client that merely vanishes would be waited for.
             .childChannelOption(.allowRemoteHalfClosure, value: tls == nil)

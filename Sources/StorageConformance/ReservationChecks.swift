@@ -217,6 +217,20 @@ extension StorageCheck {
         try await scenario.store.append([], ringSize: 0)
         let issuedTraces = try await scenario.store.traces(transactionID: "transaction", limit: 9)
         try expect(issuedTraces, is: [try unwrap(issued.trace)])
-        try expect(try await scenario.store.traces(transactionID: "held", limit: 9), is: [try unwrap(held.trace)])
+        func traces(_ transactionID: String) async throws -> [TraceRecord] {
+            try await scenario.store.traces(transactionID: transactionID, limit: 9)
+        }
+        try expect(try await traces("held"), is: [try unwrap(held.trace)])
+        try expect(try await scenario.store.abandon(held.id, at: Scenario.now), is: true)
+        try expect(try await traces("held"), is: [try unwrap(held.trace)])
+        let later = Scenario.trace("transaction", authenticated: true, at: Scenario.moment(9))
+        let stranger = Scenario.trace("transaction", at: Scenario.moment(8))
+        try await scenario.store.append([later, stranger], ringSize: 9)
+        try expect(try await traces("transaction"), is: [later, stranger, try unwrap(issued.trace)])
+        var unnamed = scenario.reservation(transactionID: "unnamed")
+        unnamed.trace = Scenario.trace("else", authenticated: true)
+        try expect(try await scenario.issue(unnamed), "issued")
+        try expect(try await traces("unnamed"), is: [])
+        try expect(try await traces("else"), is: [try unwrap(unnamed.trace)])
     }
 }

@@ -13,9 +13,11 @@ import Testing
         (.oaep(digest: .sha512, maskDigest: .sha512), "sha512", "sha512"),
         (.oaep(digest: .sha256, maskDigest: .sha1), "sha256", "sha1"),
     ]
-    private static let cases = [(KeyTransportPadding.pkcs1, ["rsa_padding_mode:pkcs1"])] + oaep.map {
-        ($0.0, ["rsa_padding_mode:oaep", "rsa_oaep_md:\($0.1)", "rsa_mgf1_md:\($0.2)"])
-    }
+    private static let cases =
+        [(KeyTransportPadding.pkcs1, ["rsa_padding_mode:pkcs1"])]
+        + oaep.map {
+            ($0.0, ["rsa_padding_mode:oaep", "rsa_oaep_md:\($0.1)", "rsa_mgf1_md:\($0.2)"])
+        }
 
     @Test(arguments: cases)
     func agreesWithOpenSSLBothWays(padding: KeyTransportPadding, options: [String]) async throws {

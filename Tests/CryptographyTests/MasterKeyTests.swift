@@ -74,7 +74,8 @@ import Testing
     @Test func derivesItsKeysByHKDFAsOpenSSLDoes() async throws {
         let openssl = try OpenSSL()
         let derived = try await openssl.run([
-            "kdf", "-keylen", "32", "-kdfopt", "digest:SHA256", "-kdfopt", "hexkey:" + [UInt8](repeating: 1, count: 32).hex,
+            "kdf", "-keylen", "32", "-kdfopt", "digest:SHA256", "-kdfopt",
+            "hexkey:" + [UInt8](repeating: 1, count: 32).hex,
             "-kdfopt", "info:sceptic challenge lookup v1", "-binary", "HKDF",
         ]).output
         let expected = MessageAuthentication.sha256(key: derived, message: Array("Example-1234".utf8))
@@ -99,10 +100,19 @@ import Testing
         #expect(Set((0..<256).map { _ in generator.bytes(1) }).count > 100)
     }
 
+    @Test func secureRandomNumbersDoNotRepeat() {
+        var generator = SecureRandom()
+        #expect(Set((0..<1000).map { _ in generator.next() }).count == 1000)
+        #expect(generator.bytes(33).count == 33)
+    }
+
     @Test func authenticationCodesAreThoseOfOpenSSL() async throws {
         let openssl = try OpenSSL()
         try openssl.write("message", [1, 2, 3])
         let options = ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:0102030405", "-binary", "message"]
-        #expect(MessageAuthentication.sha256(key: [1, 2, 3, 4, 5], message: [1, 2, 3]) == (try await openssl.run(options).output))
+        #expect(
+            MessageAuthentication.sha256(key: [1, 2, 3, 4, 5], message: [1, 2, 3])
+                == (try await openssl.run(options).output)
+        )
     }
 }

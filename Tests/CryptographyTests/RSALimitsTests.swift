@@ -45,9 +45,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [], [0], [1], [0, 1], [2], [4], [0x01, 0x00, 0x00], [1] + [UInt8](repeating: 0, count: 7) + [1],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [], [0], [1], [0, 1], [2], [4], [0x01, 0x00, 0x00], [1] + [UInt8](repeating: 0, count: 7) + [1],
+        ] as [[UInt8]]
+    )
     func refusesAnUnusableExponent(exponent: [UInt8]) throws {
         #expect(throws: CryptographyError.unsupportedKey("RSA key with an unusable public exponent")) {
             try PublicKey(rsaModulus: try Self.modulus(), exponent: exponent)

@@ -86,7 +86,9 @@ import Testing
         ] {
             #expect(!key.publicKey.isValidSignature(signature, for: Self.message, scheme: scheme))
         }
-        #expect(!(try TestKeys.other).publicKey.isValidSignature(signature, for: Self.message, scheme: .rsaPKCS1(.sha256)))
+        #expect(
+            !(try TestKeys.other).publicKey.isValidSignature(signature, for: Self.message, scheme: .rsaPKCS1(.sha256))
+        )
         #expect(!(try TestKeys.ec).publicKey.isValidSignature(signature, for: Self.message, scheme: .rsaPKCS1(.sha256)))
     }
 

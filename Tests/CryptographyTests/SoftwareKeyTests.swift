@@ -28,7 +28,10 @@ import Testing
         let sec1 = try await openssl.run(["pkey", "-in", "ec"] + traditional).output
         #expect(pkcs1 != (try TestKeys.client.pkcs8()))
         #expect(try SoftwareKey(derEncoded: pkcs1).pkcs8() == TestKeys.client.pkcs8())
-        #expect(try SoftwareKey(derEncoded: sec1).publicKey.subjectPublicKeyInfo == TestKeys.ec.publicKey.subjectPublicKeyInfo)
+        #expect(
+            try SoftwareKey(derEncoded: sec1).publicKey.subjectPublicKeyInfo
+                == TestKeys.ec.publicKey.subjectPublicKeyInfo
+        )
     }
 
     @Test(arguments: [["-algorithm", "ED25519"], ["-algorithm", "X25519"]])

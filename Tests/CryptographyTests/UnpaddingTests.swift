@@ -36,8 +36,14 @@ struct PaddedBlock: Sendable, CustomTestStringConvertible {
         PaddedBlock("zero in the middle of the padding") { $0[128] = 0 },
         PaddedBlock("zero at the end of the padding") { $0[238] = 0 },
         PaddedBlock("no separator") { $0[239] = 0xA7 },
-        PaddedBlock("separator a byte early") { $0[238] = 0; $0[239] = 0xA7 },
-        PaddedBlock("separator a byte late") { $0[239] = 0xA7; $0[240] = 0 },
+        PaddedBlock("separator a byte early") {
+            $0[238] = 0
+            $0[239] = 0xA7
+        },
+        PaddedBlock("separator a byte late") {
+            $0[239] = 0xA7
+            $0[240] = 0
+        },
         PaddedBlock("all zero") { $0 = [UInt8](repeating: 0, count: 256) },
         PaddedBlock("all ones") { $0 = [UInt8](repeating: 0xFF, count: 256) },
     ]

@@ -14,7 +14,12 @@ struct TimingComparison {
     private let callsPerSample = 8
 
     /// Welch's t between a right block and a malformed one; far from zero when their times differ.
-    func welchT(_ right: [UInt8], _ wrong: [UInt8], using generator: inout SeededGenerator, _ operation: Operation) -> Double {
+    func welchT(
+        _ right: [UInt8],
+        _ wrong: [UInt8],
+        using generator: inout SeededGenerator,
+        _ operation: Operation
+    ) -> Double {
         let clock = ContinuousClock()
         var sink = [UInt8](repeating: 0, count: 16)
         var samples: [[Double]] = [[], []]
@@ -58,7 +63,8 @@ struct TimingComparison {
     private static let bound = 15.0
     private static let attempts = 4
     private static let kinds = PaddedBlock.malformed.filter { block in
-        ["first byte 1", "type 1", "zero at the start of the padding", "zero in the middle of the padding",
+        [
+            "first byte 1", "type 1", "zero at the start of the padding", "zero in the middle of the padding",
             "no separator", "all zero",
         ].contains(block.testDescription)
     }

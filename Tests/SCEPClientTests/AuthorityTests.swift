@@ -3,6 +3,7 @@
 
 internal import Cryptography
 internal import Foundation
+internal import NIOHTTP1
 internal import PKIX
 internal import SCEP
 internal import SCEPClient
@@ -16,7 +17,9 @@ internal import X509
         #expect(run.requests.compactMap { $0.parameter("operation") } == ["GetCACert", "GetCACaps", "PKIOperation"])
     }
 
-    @Test(arguments: [LoopbackServer.Answer.text("nothing here", .notFound), .text("no certificate"), .reply([]), .close])
+    @Test(arguments: [
+        LoopbackServer.Answer.text("nothing here", .notFound), .text("no certificate"), .bytes([]), .close,
+    ])
     func requirement38SendsNothingWithoutCACertificates(_ answer: LoopbackServer.Answer) async throws {
         var server = try FakeServer()
         server.caAnswer = answer
@@ -43,7 +46,9 @@ internal import X509
         let wrong = try Fingerprint(String(repeating: "ab", count: digits / 2))
         let run = try await enroll(try FakeServer(), fingerprint: wrong)
         let root = try TestCertificates.root.get()
-        #expect(run.error == .fingerprintMismatch(expected: wrong, offered: [Fingerprint(of: root, digest: wrong.digest)]))
+        #expect(
+            run.error == .fingerprintMismatch(expected: wrong, offered: [Fingerprint(of: root, digest: wrong.digest)])
+        )
         #expect(run.requests("PKIOperation").isEmpty)
     }
 
@@ -96,8 +101,18 @@ internal import X509
     }
 
     @Test func requirement40RefusesAChainLongerThanItsPathLength() throws {
-        let root = try TestCertificates.make("CN=R", key: TestCertificates.rootKey(), issuer: "CN=R", kind: .authority(pathLength: 0))
-        let sub = try TestCertificates.make("CN=S", key: TestCertificates.otherKey(), issuer: "CN=R", kind: .authority())
+        let root = try TestCertificates.make(
+            "CN=R",
+            key: TestCertificates.rootKey(),
+            issuer: "CN=R",
+            kind: .authority(pathLength: 0)
+        )
+        let sub = try TestCertificates.make(
+            "CN=S",
+            key: TestCertificates.otherKey(),
+            issuer: "CN=R",
+            kind: .authority()
+        )
         #expect(throws: SCEPClientError.self) {
             try TrustedAuthority(CACertificates(certificates: [root, sub]), fingerprint: nil, now: Date())
         }

@@ -2,12 +2,16 @@
 // Copyright the Sceptic authors
 
 internal import Cryptography
+internal import NIOHTTP1
 internal import SCEP
 internal import SCEPClient
 internal import Testing
 
 @Suite struct CapabilitiesTests {
-    @Test(arguments: ["AES\nSHA-256\nPOSTPKIOperation\n", "AES\r\nSHA-256\r\nPOSTPKIOperation\r\n", "AES\nSHA-256\r\nPOSTPKIOperation"])
+    @Test(arguments: [
+        "AES\nSHA-256\nPOSTPKIOperation\n", "AES\r\nSHA-256\r\nPOSTPKIOperation\r\n",
+        "AES\nSHA-256\r\nPOSTPKIOperation",
+    ])
     func requirement24ReadsListsSeparatedByLFAndByCRLF(_ body: String) async throws {
         let (capabilities, _) = try await capabilities(.text(body))
         #expect(capabilities.keywords == ["AES", "SHA-256", "POSTPKIOperation"])
@@ -37,7 +41,7 @@ internal import Testing
     }
 
     @Test func requirement28TakesAnEmptyAnswerForNoCapabilities() async throws {
-        #expect(try await capabilities(.reply([])).0.keywords.isEmpty)
+        #expect(try await capabilities(.bytes([])).0.keywords.isEmpty)
     }
 
     @Test func requirement28TakesAnHTTPErrorForNoCapabilities() async throws {
@@ -61,7 +65,11 @@ internal import Testing
         ("SHA-1\nSHA-256\nSHA-512\nDES3\nAES", .sha256, .aes128CBC),
         ("SHA-1\nDES3", .sha1, .tripleDESCBC),
     ])
-    func requirement29PrefersSHA256AndAES128(_ body: String, digest: DigestAlgorithm, cipher: ContentCipher) async throws {
+    func requirement29PrefersSHA256AndAES128(
+        _ body: String,
+        digest: DigestAlgorithm,
+        cipher: ContentCipher
+    ) async throws {
         var server = try FakeServer()
         server.capabilities = .text(body)
         let run = try await enroll(server)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import Cryptography
 internal import CryptographicMessageSyntax
+internal import Cryptography
 internal import Foundation
+internal import NIOHTTP1
 internal import PKIX
 internal import SCEP
 internal import SCEPClient
@@ -64,7 +65,11 @@ struct FakeServer: Sendable {
         .reply(.ok, [("Content-Type", "application/x-pki-message")], bytes)
     }
 
-    func issue(_ request: OpenedRequest, key: (any PrivateKey)? = nil, issuerKey: (any PrivateKey)? = nil) throws -> EncodedCertificate {
+    func issue(
+        _ request: OpenedRequest,
+        key: (any PrivateKey)? = nil,
+        issuerKey: (any PrivateKey)? = nil
+    ) throws -> EncodedCertificate {
         guard case .enroll(let csr) = request.content else { throw SCEPError.unreadable("content") }
         let subjectKey = try key ?? TestCertificates.deviceKey()
         return try TestCertificates.make(csr.subject.description, key: subjectKey, issuerKey: issuerKey)
@@ -109,7 +114,9 @@ struct FakeServer: Sendable {
             try printable(base.transactionID, reply.transactionID ?? received.transactionID.text),
             try printable(base.messageType, reply.messageType),
             try printable(base.pkiStatus, reply.status),
-            try AttributeToSign(base.recipientNonce) { $0.octetString(reply.recipientNonce ?? received.senderNonce.bytes) },
+            try AttributeToSign(base.recipientNonce) {
+                $0.octetString(reply.recipientNonce ?? received.senderNonce.bytes)
+            },
         ]
         if let failInfo = reply.failInfo { attributes.append(try printable(base.failInfo, failInfo)) }
         if let text = reply.failInfoText { attributes.append(try printable(base.failInfoText, text)) }

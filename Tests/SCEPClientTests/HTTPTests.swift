@@ -110,7 +110,7 @@ internal import Testing
         #expect(busy.requests("PKIOperation").count == 1)
 
         server.message = { _, _ in .silence }
-        let silent = try await enroll(server, session: .init(timeout: .milliseconds(300), resends: 2))
+        let silent = try await enroll(server, session: .init(timeout: .seconds(2), resends: 2))
         let other = try #require(silent.error?.transactionID)
         #expect(silent.error == .network(.pkiOperation(other), .timedOut))
         #expect(silent.requests("PKIOperation").count == 1)
@@ -126,7 +126,7 @@ internal import Testing
 
     @Test func refusesAnAnswerThatIsTooLong() async throws {
         var server = try FakeServer()
-        server.caAnswer = .reply([UInt8](repeating: 0x30, count: 1_048_577))
+        server.caAnswer = .bytes([UInt8](repeating: 0x30, count: 1_048_577))
         let run = try await enroll(server)
         #expect(run.error == .oversizedAnswer(.getCACert, limit: 1_048_576))
     }

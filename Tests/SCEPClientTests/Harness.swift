@@ -84,7 +84,9 @@ func isRejected(_ run: Run, because word: String) -> Bool {
 }
 
 func capabilities(_ answer: LoopbackServer.Answer) async throws -> (Capabilities, [LoopbackServer.Request]) {
-    try await LoopbackServer.run { _ in answer } _: { server in
+    try await LoopbackServer.run { _ in
+        answer
+    } _: { server in
         let url = try ServerURL(server.url())
         let found = try await SCEPSession.run(with: url, options: quick) {
             session throws(SCEPClientError) in try await session.capabilities()

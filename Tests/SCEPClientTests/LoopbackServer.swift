@@ -31,6 +31,8 @@ final class LoopbackServer: Sendable {
         /// Nothing comes.
         case silence
 
+        static func bytes(_ bytes: [UInt8]) -> Answer { .reply(.ok, [], bytes) }
+
         static func text(_ text: String, _ status: HTTPResponseStatus = .ok) -> Answer {
             .reply(status, [("Content-Type", "text/plain")], Array(text.utf8))
         }

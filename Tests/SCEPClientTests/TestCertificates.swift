@@ -25,6 +25,7 @@ enum TestCertificates {
     static func make(
         _ subject: String,
         key: any PrivateKey,
+        publicKey: SubjectPublicKeyInfo? = nil,
         issuer: String = "CN=Test Root",
         issuerKey: (any PrivateKey)? = nil,
         kind: Kind = .leaf,
@@ -51,13 +52,14 @@ enum TestCertificates {
             notBefore: notBefore,
             notAfter: notAfter,
             subject: try Name(subject),
-            subjectPublicKeyInfo: try SubjectPublicKeyInfo(key.publicKey),
+            subjectPublicKeyInfo: try publicKey ?? SubjectPublicKeyInfo(key.publicKey),
             extensions: [
                 try Certificate.Extension(constraints, critical: true),
                 try Certificate.Extension(usage ?? defaultUsage, critical: true),
             ]
         )
-        let signed = try SignedStructure.sign(try body.derEncoded(), key: issuerKey ?? rootKey(), scheme: scheme)
+        let signingKey: any PrivateKey = try issuerKey ?? rootKey()
+        let signed = try SignedStructure.sign(try body.derEncoded(), key: signingKey, scheme: scheme)
         return try EncodedCertificate(derEncoded: signed)
     }
 

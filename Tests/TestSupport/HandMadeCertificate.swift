@@ -95,7 +95,12 @@ package struct HandMadeRequest: Sendable {
 
     /// The encoding.
     package func der() throws -> [UInt8] {
-        let info = TLV.sequence(TLV.integer(0), subject, subjectPublicKeyInfo, TLV.encode(0xA0, attributes.flatMap(\.self)))
+        let info = TLV.sequence(
+            TLV.integer(0),
+            subject,
+            subjectPublicKeyInfo,
+            TLV.encode(0xA0, attributes.flatMap(\.self))
+        )
         let signature = try signer.sign(info, scheme: .rsaPKCS1(.sha256))
         return TLV.sequence(info, TLV.algorithm(OID.sha256WithRSA), TLV.bitString(signature))
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// Reads hexadecimal digits; anything else, such as spaces, is passed over.
     package init(hex: String) {
         var bytes: [UInt8] = []
@@ -26,7 +26,8 @@ extension Array<UInt8> {
     /// Whether some bytes occur in these.
     package func contains(run: [UInt8]) -> Bool {
         guard let first = run.first, run.count <= count else { return run.isEmpty }
-        for start in 0...(count - run.count) where self[start] == first && self[start..<(start + run.count)].elementsEqual(run) {
+        for start in 0...(count - run.count)
+        where self[start] == first && self[start..<(start + run.count)].elementsEqual(run) {
             return true
         }
         return false

@@ -46,7 +46,8 @@ package struct OpenSSL: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-        let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do {
                 try process.run()
@@ -65,7 +66,9 @@ package struct OpenSSL: Sendable {
     package func run(_ arguments: [String]) async throws -> Outcome {
         let outcome = try await attempt(arguments)
         guard outcome.succeeded else {
-            throw Failure(description: "openssl \(arguments.joined(separator: " ")): \(outcome.status): \(outcome.errors)")
+            throw Failure(
+                description: "openssl \(arguments.joined(separator: " ")): \(outcome.status): \(outcome.errors)"
+            )
         }
         return outcome
     }

@@ -103,7 +103,11 @@ package struct PKIMessageBuilder: Sendable {
         case .definite:
             let inner = written.map { TLV.context(0, TLV.octetString($0)) } ?? []
             let body = TLV.sequence(
-                version, digests, TLV.sequence(eContentType, inner), certificateSet, TLV.encode(0x31, infos)
+                version,
+                digests,
+                TLV.sequence(eContentType, inner),
+                certificateSet,
+                TLV.encode(0x31, infos)
             )
             return TLV.sequence(OID.signedData, TLV.context(0, body))
         case .indefinite:

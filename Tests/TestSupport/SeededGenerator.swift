@@ -44,7 +44,10 @@ package struct Mutation: Sendable, CustomStringConvertible {
     package static func flip(_ bytes: [UInt8], using generator: inout SeededGenerator) -> Mutation {
         guard let index = bytes.indices.randomElement(using: &generator) else { return Mutation(bytes, "empty") }
         let mask = UInt8.random(in: 1...255, using: &generator)
-        return Mutation(bytes.enumerated().map { $0.offset == index ? $0.element ^ mask : $0.element }, "byte \(index) ^ \(mask)")
+        return Mutation(
+            bytes.enumerated().map { $0.offset == index ? $0.element ^ mask : $0.element },
+            "byte \(index) ^ \(mask)"
+        )
     }
 
     /// Cuts bytes off the end.
@@ -58,9 +61,14 @@ package struct Mutation: Sendable, CustomStringConvertible {
         let index = Int.random(in: 0...bytes.count, using: &generator)
         if Bool.random(using: &generator) {
             let length = Int.random(in: 1...8, using: &generator)
-            return Mutation(Array(bytes.prefix(index) + bytes.dropFirst(index + length)), "without \(length) at \(index)")
+            return Mutation(
+                Array(bytes.prefix(index) + bytes.dropFirst(index + length)),
+                "without \(length) at \(index)"
+            )
         }
-        let added = (0..<Int.random(in: 1...8, using: &generator)).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let added = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
+            UInt8.random(in: .min ... .max, using: &generator)
+        }
         return Mutation(Array(bytes.prefix(index) + added + bytes.dropFirst(index)), "\(added) put in at \(index)")
     }
 

@@ -38,7 +38,9 @@ package enum TLV {
 
     /// A value of indefinite length that holds OCTET STRINGs of at most so many bytes.
     package static func segments(_ tag: UInt8, _ bytes: [UInt8], of size: Int) -> [UInt8] {
-        let parts = stride(from: 0, to: bytes.count, by: size).map { octetString(Array(bytes[$0..<min($0 + size, bytes.count)])) }
+        let parts = stride(from: 0, to: bytes.count, by: size).map {
+            octetString(Array(bytes[$0..<min($0 + size, bytes.count)]))
+        }
         return indefinite(tag | 0x20, parts.flatMap(\.self))
     }
 

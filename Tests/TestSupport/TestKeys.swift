@@ -3,7 +3,7 @@
 
 package import Cryptography
 
-/// Keys that many tests share, since making RSA keys takes long. Each is made once per run.
+/// Keys that many tests share, since making RSA keys takes long; each is made once per run.
 package enum TestKeys {
     private static let authorityKey = Result { try SoftwareKey.generate(.rsa(bits: 2048)) }
     private static let registrationKey = Result { try SoftwareKey.generate(.rsa(bits: 2048)) }

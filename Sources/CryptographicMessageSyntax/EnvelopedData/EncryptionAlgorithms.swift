@@ -82,12 +82,12 @@ extension AlgorithmIdentifier {
                 // Defaults are left out, so that SHA-1 for both gives the empty SEQUENCE that .NET wants (client-quirks F2).
                 try serializer.sequence { fields in
                     if digest != .sha1 {
-                        try fields.appendConstructedNode(identifier: .context(0)) {
+                        try fields.constructed(.context(0)) {
                             try AlgorithmIdentifier.digest(digest).append(to: &$0)
                         }
                     }
                     if maskDigest != .sha1 {
-                        try fields.appendConstructedNode(identifier: .context(1)) { wrapper in
+                        try fields.constructed(.context(1)) { wrapper in
                             try wrapper.sequence { mask in
                                 try mask.serialize(ASN1ObjectIdentifier.PKIX.mgf1)
                                 try AlgorithmIdentifier.digest(maskDigest).append(to: &mask)

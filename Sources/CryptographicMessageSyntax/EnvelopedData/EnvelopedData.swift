@@ -145,7 +145,7 @@ public struct EnvelopedData: Sendable, Hashable {
         return try ContentInfo.wrap(.CMS.envelopedData) { wrapper in
             try wrapper.sequence { enveloped in
                 enveloped.integer(0)
-                try enveloped.appendConstructedNode(identifier: .set) { recipients in
+                try enveloped.constructed(.set) { recipients in
                     try recipients.sequence { info in
                         info.integer(0)
                         CertificateIdentifier(of: certificate).append(to: &info)

@@ -13,12 +13,11 @@ public struct SignedAttributes: Sendable, Hashable {
     }
 
     private let attributes: [Attribute]
-    /// What may have been signed: the bytes as they came under the SET tag, and the same as DER.
-    let signedForms: [[UInt8]]
+    /// The bytes as they came, under the SET tag: what was signed, unless the sender wrote BER.
+    let received: [UInt8]
 
     init(_ node: ASN1Node, limits: CMSLimits) throws {
         var attributes: [Attribute] = []
-        var encoded: [[UInt8]] = []
         var reader = try NodeReader(node, .context(0), "signedAttrs")
         while let member = reader.next() {
             guard attributes.count < limits.attributes else { throw CMSError.limitExceeded("signed attributes") }
@@ -28,14 +27,21 @@ public struct SignedAttributes: Sendable, Hashable {
             var set = try NodeReader(try fields.next(.set, "attrValues"), .set, "attrValues")
             while let value = set.next() { values.append(value) }
             attributes.append(Attribute(type: type, values: values))
+        }
+        self.attributes = attributes
+        self.received = [0x31] + node.encodedBytes.dropFirst()
+    }
+
+    /// The same attributes as DER, which is what a sender of BER has to have signed (RFC 5652 §5.4).
+    func distinguished() throws -> [UInt8] {
+        var encoded: [[UInt8]] = []
+        var reader = try NodeReader(try ASN1Parsing.parse(received[...], "signedAttrs"), .set, "signedAttrs")
+        while let member = reader.next() {
             var serializer = DER.Serializer()
             serializer.serialize(member)
             encoded.append(serializer.serializedBytes)
         }
-        let sorted = try encode("signedAttrs") { $0.sortedSet(encoded) }
-        let received = [0x31] + node.encodedBytes.dropFirst()
-        self.attributes = attributes
-        self.signedForms = received == sorted ? [received] : [received, sorted]
+        return try encode("signedAttrs") { $0.sortedSet(encoded) }
     }
 
     /// The one value of an attribute.
@@ -80,7 +86,7 @@ public struct AttributeToSign: Sendable, Hashable {
             try encode("Attribute") { serializer in
                 try serializer.sequence { fields in
                     try fields.serialize(type)
-                    try fields.appendConstructedNode(identifier: .set, value)
+                    try fields.constructed(.set, value)
                 }
             }
         }

@@ -48,12 +48,12 @@ extension SignedData {
         return try ContentInfo.wrap(.CMS.signedData) { wrapper in
             try wrapper.sequence { signedData in
                 signedData.integer(1)
-                try signedData.appendConstructedNode(identifier: .set) { set in
+                try signedData.constructed(.set) { set in
                     try AlgorithmIdentifier.digest(digest).append(to: &set)
                 }
                 try appendContent(content, to: &signedData)
                 appendMembers([signer.der] + alongside, .context(0), to: &signedData)
-                try signedData.appendConstructedNode(identifier: .set) { signers in
+                try signedData.constructed(.set) { signers in
                     try signers.sequence { info in
                         info.integer(1)
                         CertificateIdentifier(of: signer).append(to: &info)
@@ -77,11 +77,11 @@ extension SignedData {
         try ContentInfo.wrap(.CMS.signedData) { wrapper in
             try wrapper.sequence { signedData in
                 signedData.integer(1)
-                signedData.appendConstructedNode(identifier: .set) { _ in }
+                signedData.constructed(.set) { _ in }
                 try appendContent(nil, to: &signedData)
                 if !certificates.isEmpty { appendMembers(certificates, .context(0), to: &signedData) }
                 if !crls.isEmpty { appendMembers(crls, .context(1), to: &signedData) }
-                signedData.appendConstructedNode(identifier: .set) { _ in }
+                signedData.constructed(.set) { _ in }
             }
         }
     }
@@ -90,7 +90,7 @@ extension SignedData {
         try serializer.sequence { encapsulated in
             try encapsulated.serialize(ASN1ObjectIdentifier.CMS.data)
             if let content {
-                encapsulated.appendConstructedNode(identifier: .context(0)) { $0.octetString(content) }
+                encapsulated.constructed(.context(0)) { $0.octetString(content) }
             }
         }
     }
@@ -100,7 +100,7 @@ extension SignedData {
         _ identifier: ASN1Identifier,
         to serializer: inout DER.Serializer
     ) {
-        serializer.appendConstructedNode(identifier: identifier) { set in
+        serializer.constructed(identifier) { set in
             for member in members { set.serializeRawBytes(member) }
         }
     }

@@ -65,7 +65,10 @@ public struct SignerInfo: Sendable, Hashable {
         guard scheme.digest.digest(content) == Array(expected) else {
             throw .signatureInvalid("messageDigest does not fit the content")
         }
-        guard signedAttributes.signedForms.contains(where: { key.isValidSignature(signature, for: $0, scheme: scheme) })
+        if key.isValidSignature(signature, for: signedAttributes.received, scheme: scheme) { return }
+        // What came may not be what was signed: a sender of BER signs the DER form (client-quirks E1).
+        guard let distinguished = try? signedAttributes.distinguished(), distinguished != signedAttributes.received,
+            key.isValidSignature(signature, for: distinguished, scheme: scheme)
         else { throw .signatureInvalid("the signature is not that of the signer's key") }
     }
 }

@@ -90,6 +90,11 @@ public struct MasterKey: Sendable {
         return Array(secret)
     }
 
+    /// Whether a wrapped secret names this master key. Whether it opens, only opening tells.
+    public func wrapped(_ secret: [UInt8]) -> Bool {
+        secret.starts(with: [Self.formatVersion] + keyID)
+    }
+
     /// The authentication code under which a challenge is stored and looked up: HMAC-SHA-256, 32 bytes.
     public func challengeLookup(_ challenge: String) -> [UInt8] {
         guard let key = derived[.challengeLookup] else { return [] }

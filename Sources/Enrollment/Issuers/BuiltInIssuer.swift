@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 public import CertificateAuthority
+internal import Cryptography
 
 public import struct Foundation.Date
 public import struct Foundation.UUID
@@ -25,7 +26,7 @@ public struct BuiltInIssuer: Issuer {
         template: CertificateTemplate,
         now: Date
     ) throws(IssuanceError) -> PreparedCertificate {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         return try authority.prepare(contents, template: template, now: now, using: &generator)
     }
 

@@ -12,6 +12,8 @@ struct Candidate {
     let key: TransactionKey
     let requestDigest: [UInt8]
     let publicKeyDigest: [UInt8]
+    /// The subject asked for, as text.
+    let subject: String
 
     /// Checks that the request is for the signer's key and signed with it.
     init(_ opened: OpenedRequest, _ request: CertificationRequest, _ deliberation: inout Deliberation) throws {
@@ -24,11 +26,17 @@ struct Candidate {
                 "the request is for another key than the signer's"
             )
         }
+        // A signature in MD5 proves nothing, inside as little as outside (design §6.15).
+        guard let scheme = request.signatureAlgorithm.signatureScheme(),
+            deliberation.profile.algorithms.digests.contains(scheme.digest)
+        else { throw deliberation.fail("request signature", .requestSignature, "its algorithm is not accepted") }
         guard request.isSigned(by: message.signerKey) else {
             throw deliberation.fail("request signature", .requestSignature, "not signed with the request's own key")
         }
-        deliberation.pass("request", "PKCS#10 for '\(request.subject)', signed with its own key")
+        let subject = request.subject.description
+        deliberation.pass("request", "PKCS#10 for '\(subject)', signed with its own key")
         self.request = request
+        self.subject = subject
         self.publicKey = message.signerKey
         self.requestDigest = DigestAlgorithm.sha256.digest(request.der)
         self.publicKeyDigest = DigestAlgorithm.sha256.digest(request.subjectPublicKeyInfo.der)
@@ -36,7 +44,8 @@ struct Candidate {
         self.key = TransactionKey(
             profile: deliberation.profile.name,
             transactionID: message.received.transactionID.text,
-            signerDigest: DigestAlgorithm.sha256.digest(message.signer.subjectPublicKeyInfo.der)
+            signerDigest: message.signer.subjectPublicKeyInfo == request.subjectPublicKeyInfo
+                ? publicKeyDigest : DigestAlgorithm.sha256.digest(message.signer.subjectPublicKeyInfo.der)
         )
     }
 }

@@ -27,7 +27,7 @@ public struct ChallengeAdministration: Sendable {
     /// - Returns: the codes, which are known nowhere else from now on.
     /// - Throws: `StoreError`.
     public func makeOneTime(count: Int, profile: String, lifetime: Double) async throws(StoreError) -> [String] {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let codes = (0..<count).map { _ in ChallengeCode.make(using: &generator) }
         try await store.add(codes.map { record($0, .oneTime, profile: profile, name: nil, lifetime: lifetime) })
         return codes
@@ -48,7 +48,7 @@ public struct ChallengeAdministration: Sendable {
         profile: String,
         lifetime: Double?
     ) async throws(StoreError) -> String {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let code = code ?? ChallengeCode.make(using: &generator)
         try await store.add([record(code, .static, profile: profile, name: name, lifetime: lifetime)])
         return code
@@ -61,7 +61,7 @@ public struct ChallengeAdministration: Sendable {
         name: String?,
         lifetime: Double?
     ) -> ChallengeRecord {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let now = time.now
         return ChallengeRecord(
             id: .version7(at: now, using: &generator),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Cryptography
 internal import SCEP
 
 internal import struct Foundation.Date
@@ -43,7 +44,7 @@ struct Deliberation {
     }
 
     func trace(_ reason: ReasonCode) -> TraceRecord {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         return TraceRecord(
             id: .version7(at: receivedAt, using: &generator),
             at: receivedAt,

@@ -33,7 +33,7 @@ extension EnrollmentService {
                 fault(.beforeSign)
                 guard let der = try issuer.signNow(order) else { return nil }
                 fault(.afterSign)
-                return try work.record(der)
+                return try work.record(signedHere: der)
             }
         } catch let error as StoreError {
             throw deliberation.fail("storage", .storeUnavailable, error.sentence)
@@ -58,9 +58,6 @@ extension EnrollmentService {
             fault(.afterReserve)
             return (try await order(work, &deliberation), .issued)
         case .alreadyOpen(let open):
-            guard open.lease.until < time.now else {
-                throw deliberation.fail("transaction", .transactionInProgress, "its node is still working on it")
-            }
             return (try await takeUp(open, &deliberation), .issuedAgain)
         case .otherRequestOpen:
             throw deliberation.fail(
@@ -97,20 +94,25 @@ extension EnrollmentService {
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
         do {
-            switch try await transactions.finish(work.transactionID, certificate: try work.record(der)) {
+            switch try await transactions.finish(work.transactionID, certificate: try work.record(received: der)) {
             case .issued(let certificate), .alreadyIssued(let certificate): return certificate
             case .notOpen: throw deliberation.fail("transaction", .transactionInProgress, "it was given up meanwhile")
             }
         } catch let error as StoreError {
             throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        } catch let error as IssuanceError {
+            throw deliberation.fail("issuer", error.reason, error.sentence)
         }
     }
 
-    /// Takes up a transaction whose node died, with the order that it stored.
-    private func takeUp(
+    /// Takes up a transaction whose node died, with the order that it stored; one whose node may live is left to it.
+    func takeUp(
         _ open: OpenTransaction,
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
+        guard open.lease.until < time.now else {
+            throw deliberation.fail("transaction", .transactionInProgress, "its node is still working on it")
+        }
         deliberation.note("transaction", "taken up after its node stopped working on it")
         return try await order(Work(takingUp: open, now: time.now), &deliberation)
     }

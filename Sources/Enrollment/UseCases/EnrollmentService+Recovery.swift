@@ -18,14 +18,16 @@ extension EnrollmentService {
     /// - Returns: how many were finished or given up.
     /// - Throws: `StoreError`.
     public func resume(before moment: Date, issuers: [UUID: any Issuer]) async throws -> Int {
-        var settled = 0
+        var (settled, undecided) = (0, 0)
         var seen: Set<UUID> = []
         while true {
             let lease = Lease(owner: node, until: time.now.addingTimeInterval(Self.leaseDuration))
-            let batch = try await transactions.takeOverExpired(before: moment, lease: lease, limit: 100)
+            let batch = try await transactions.takeOverExpired(before: moment, lease: lease, limit: 100 + undecided)
             let new = batch.filter { seen.insert($0.id).inserted }
-            for open in new where try await settle(open, issuers[open.order.issuerID]) { settled += 1 }
-            // What is still undecided came round again: it waits for its issuer.
+            for open in new {
+                if try await settle(open, issuers[open.order.issuerID]) { settled += 1 } else { undecided += 1 }
+            }
+            // What is still undecided comes round again, before the others: it waits for its issuer.
             if new.isEmpty { return settled }
         }
     }
@@ -34,7 +36,7 @@ extension EnrollmentService {
         guard let issuer else { return try await transactions.abandon(open.id, at: time.now) }
         switch await issuer.issue(open.order, orderID: open.id) {
         case .issued(let der):
-            let record = try Work(takingUp: open, now: time.now).record(der)
+            let record = try Work(takingUp: open, now: time.now).record(received: der)
             _ = try await transactions.finish(open.id, certificate: record)
             return true
         case .refused:

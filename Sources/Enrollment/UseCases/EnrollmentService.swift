@@ -118,6 +118,7 @@ public struct EnrollmentService: Sendable {
         let candidate = try Candidate(opened, request, &deliberation)
         switch try await authenticate(candidate, &deliberation) {
         case .earlier(let certificate): return (certificate, .issuedAgain)
+        case .open(let transaction): return (try await takeUp(transaction, &deliberation), .issuedAgain)
         case .claims(let claims):
             deliberation.isAuthenticated = true
             let contents = try contents(candidate, &deliberation)
@@ -129,6 +130,8 @@ public struct EnrollmentService: Sendable {
         case claims([Claim])
         /// The request was answered before; its challenge need not live any more.
         case earlier(CertificateRecord)
+        /// The request was accepted before, and its certificate is still to come.
+        case open(OpenTransaction)
     }
 
     private func authenticate(
@@ -152,7 +155,7 @@ public struct EnrollmentService: Sendable {
             case .notMine:
                 deliberation.note("challenge", "not known to \(source.name)")
             case .reject(let reason):
-                if let earlier = try await earlier(candidate, &deliberation) { return .earlier(earlier) }
+                if let earlier = try await earlier(candidate, &deliberation) { return earlier }
                 throw deliberation.fail("challenge", reason, "rejected by \(source.name)")
             case .unavailable(let detail):
                 throw deliberation.fail("challenge", .challengeUnavailable, "\(source.name): \(detail)")
@@ -161,17 +164,25 @@ public struct EnrollmentService: Sendable {
         throw deliberation.fail("challenge", .challengeUnknown, "no source knows it")
     }
 
-    /// The certificate that the very same request got before.
-    private func earlier(_ candidate: Candidate, _ deliberation: inout Deliberation) async throws -> CertificateRecord?
-    {
+    /// What became of the very same request, if it was accepted before.
+    private func earlier(_ candidate: Candidate, _ deliberation: inout Deliberation) async throws -> Authentication? {
+        let found: ReservationOutcome?
         do {
-            let found = try await transactions.find(candidate.key, requestDigest: candidate.requestDigest)
-            guard case .alreadyIssued(let certificate)? = found else { return nil }
+            found = try await transactions.find(candidate.key, requestDigest: candidate.requestDigest)
+        } catch {
+            // Nobody has authenticated yet, so this must look like any other refusal (design §6.1).
+            throw deliberation.fail("challenge", .challengeUnavailable, error.sentence)
+        }
+        switch found {
+        case .alreadyIssued(let certificate):
             deliberation.isAuthenticated = true
             deliberation.note("transaction", "the same request was answered before")
-            return certificate
-        } catch {
-            throw deliberation.fail("transaction", .storeUnavailable, error.sentence)
+            return .earlier(certificate)
+        case .alreadyOpen(let transaction):
+            deliberation.isAuthenticated = true
+            return .open(transaction)
+        default:
+            return nil
         }
     }
 
@@ -187,7 +198,7 @@ public struct EnrollmentService: Sendable {
         for check in PolicyCheck.all {
             if let violation = check.violation(input) { throw deliberation.fail(check.name, check.reason, violation) }
         }
-        deliberation.pass("policy", "RA profile '\(deliberation.profile.raProfile)': '\(candidate.request.subject)'")
+        deliberation.pass("policy", "RA profile '\(deliberation.profile.raProfile)': '\(candidate.subject)'")
         return CertificateContents(
             subject: candidate.request.subject,
             subjectPublicKeyInfo: candidate.request.subjectPublicKeyInfo,
@@ -203,7 +214,7 @@ public struct EnrollmentService: Sendable {
         _ certificate: CertificateRecord,
         _ deliberation: Deliberation
     ) throws -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         return try CertRep.success(
             opened,
             certificates: [certificate.der],
@@ -231,7 +242,7 @@ public struct EnrollmentService: Sendable {
 
     private func failure(_ failInfo: FailInfo, _ text: String, _ deliberation: Deliberation) -> EnrollmentReply {
         guard let message = deliberation.message else { return .unanswerable(ReasonCode.messageUnreadable.sentence) }
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let reply = try? CertRep.failure(
             message,
             failInfo: failInfo,

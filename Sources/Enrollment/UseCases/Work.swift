@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import CertificateAuthority
+internal import Cryptography
 internal import PKIX
 
 internal import struct Foundation.Date
@@ -16,7 +17,7 @@ struct Work: Sendable {
     private let profile: String
     private let issuedAt: Date
     /// What the certificate says, when this node prepared it; otherwise it is read from the certificate.
-    private let known: (subject: Name, notBefore: Date, notAfter: Date, crlShard: Int)?
+    private let known: (subject: String, notBefore: Date, notAfter: Date, crlShard: Int)?
 
     init(
         _ candidate: Candidate,
@@ -26,19 +27,20 @@ struct Work: Sendable {
         profile: String,
         now: Date
     ) {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         self.transactionID = .version7(at: now, using: &generator)
         self.certificateID = .version7(at: now, using: &generator)
         self.order = order
         self.publicKeyDigest = candidate.publicKeyDigest
         self.profile = profile
         self.issuedAt = now
-        self.known = (contents.subject, prepared.notBefore, prepared.notAfter, prepared.crlShard)
+        let subject = contents.subject == candidate.request.subject ? candidate.subject : contents.subject.description
+        self.known = (subject, prepared.notBefore, prepared.notAfter, prepared.crlShard)
     }
 
     /// The work that another node left.
     init(takingUp open: OpenTransaction, now: Date) {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         self.transactionID = open.id
         self.certificateID = .version7(at: now, using: &generator)
         self.order = open.order
@@ -48,23 +50,32 @@ struct Work: Sendable {
         self.known = nil
     }
 
-    /// The record of the signed certificate.
+    /// The record of a certificate that this node signed and compared with its order on the spot.
+    ///
+    /// - Throws: `signingFailed` when it can't be read.
+    func record(signedHere der: [UInt8]) throws(IssuanceError) -> CertificateRecord {
+        if let known { return record(der, known) }
+        return try record(received: der)
+    }
+
+    /// The record of a certificate that an issuer gave back.
     ///
     /// - Throws: `signingFailed` when it is not the certificate that was ordered.
-    func record(_ der: [UInt8]) throws(IssuanceError) -> CertificateRecord {
-        let contents: (subject: Name, notBefore: Date, notAfter: Date, crlShard: Int)
-        if let known {
-            contents = known
-        } else {
-            contents = try Self.read(der, order)
-        }
-        return CertificateRecord(
+    func record(received der: [UInt8]) throws(IssuanceError) -> CertificateRecord {
+        record(der, try Self.read(der, order))
+    }
+
+    private func record(
+        _ der: [UInt8],
+        _ contents: (subject: String, notBefore: Date, notAfter: Date, crlShard: Int)
+    ) -> CertificateRecord {
+        CertificateRecord(
             id: certificateID,
             transactionID: transactionID,
             issuerID: order.issuerID,
             serialNumber: order.serialNumber,
             der: der,
-            subject: contents.subject.description,
+            subject: contents.subject,
             publicKeyDigest: publicKeyDigest,
             profile: profile,
             notBefore: contents.notBefore,
@@ -77,11 +88,11 @@ struct Work: Sendable {
     private static func read(
         _ der: [UInt8],
         _ order: IssuanceOrder
-    ) throws(IssuanceError) -> (subject: Name, notBefore: Date, notAfter: Date, crlShard: Int) {
+    ) throws(IssuanceError) -> (subject: String, notBefore: Date, notAfter: Date, crlShard: Int) {
         guard let certificate = try? EncodedCertificate(derEncoded: der), certificate.toBeSigned == order.toBeSigned,
             let notBefore = certificate.notBefore, let notAfter = certificate.notAfter
         else { throw .signingFailed("the issuer returned another certificate than was ordered") }
         // The shard stands in the certificate's distribution point; the store needs the number, and 0 is all there is so far.
-        return (certificate.subject, notBefore, notAfter, 0)
+        return (certificate.subject.description, notBefore, notAfter, 0)
     }
 }

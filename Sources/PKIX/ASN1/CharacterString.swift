@@ -35,9 +35,7 @@ package enum CharacterString {
 
     /// Appends a text as PrintableString if it fits, else as UTF8String.
     package static func append(_ text: String, to serializer: inout DER.Serializer) {
-        serializer.appendPrimitiveNode(identifier: isPrintable(text) ? .printableString : .utf8String) {
-            $0.append(contentsOf: text.utf8)
-        }
+        serializer.primitive(isPrintable(text) ? .printableString : .utf8String, text.utf8)
     }
 
     private static func utf16(_ bytes: ArraySlice<UInt8>) -> String? {

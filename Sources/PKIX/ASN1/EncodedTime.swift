@@ -23,19 +23,26 @@ public enum EncodedTime: Sendable {
         throw .malformed("\(what): not a time")
     }
 
-    package static func append(_ date: Date, to serializer: inout DER.Serializer) {
+    /// The fields of a moment in UTC, in the Gregorian calendar.
+    package static func fields(
+        _ date: Date
+    ) -> (year: Int, month: Int, day: Int, hours: Int, minutes: Int, seconds: Int) {
         let seconds = Int(max(startOfTime, min(date, endOfTime)).timeIntervalSince1970.rounded(.down))
         // Before 1970 the remainder is negative and the day is the one before.
         let ofDay = (seconds % 86_400 + 86_400) % 86_400
-        let days = (seconds - ofDay) / 86_400
-        let (year, month, day) = civil(fromDays: days)
-        let digits = [month, day, ofDay / 3600, ofDay / 60 % 60, ofDay % 60].map { twoDigits($0) }.joined()
+        let (year, month, day) = civil(fromDays: (seconds - ofDay) / 86_400)
+        return (year, month, day, ofDay / 3600, ofDay / 60 % 60, ofDay % 60)
+    }
+
+    package static func append(_ date: Date, to serializer: inout DER.Serializer) {
+        let fields = fields(date)
+        let year = fields.year
+        let digits = [fields.month, fields.day, fields.hours, fields.minutes, fields.seconds].map { twoDigits($0) }
+            .joined()
         let text =
             year < 2050
             ? "\(twoDigits(year % 100))\(digits)Z" : "\(twoDigits(year / 100))\(twoDigits(year % 100))\(digits)Z"
-        serializer.appendPrimitiveNode(identifier: year < 2050 ? .utcTime : .generalizedTime) {
-            $0.append(contentsOf: text.utf8)
-        }
+        serializer.primitive(year < 2050 ? .utcTime : .generalizedTime, text.utf8)
     }
 
     private static func twoDigits(_ number: Int) -> String {

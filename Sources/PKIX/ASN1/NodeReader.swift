@@ -107,15 +107,48 @@ extension ASN1Node {
 
 /// The one door through which bytes become nodes.
 package enum ASN1Parsing {
+    /// The most values that one message may hold; real ones have a few hundred.
+    ///
+    /// Each takes about a hundred bytes of memory and can be written in two: an unlimited reader would turn a body of one MiB into
+    /// fifty.
+    package static let maximumValueCount = 65_536
+
     /// Parses BER, of which DER is a part.
     ///
     /// Nesting deeper than swift-asn1's limit (50 levels) is refused, so that recursion stays bounded.
     package static func parse(_ bytes: ArraySlice<UInt8>, _ structure: String) throws(PKIXError) -> ASN1Node {
+        guard !holdsTooManyValues(bytes) else {
+            throw .malformed("\(structure): more than \(maximumValueCount) values")
+        }
         do {
             return try BER.parse(bytes)
         } catch {
             throw .malformed("\(structure): not well-formed BER")
         }
+    }
+
+    /// Counts headers without looking at what they belong to; what is not well-formed is left for the parser to find.
+    private static func holdsTooManyValues(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count > 2 * maximumValueCount else { return false }
+        var rest = bytes
+        var count = 0
+        while let identifier = rest.popFirst() {
+            count += 1
+            guard count <= maximumValueCount else { return true }
+            if identifier & 0x1F == 0x1F { rest = rest.drop { $0 & 0x80 != 0 }.dropFirst() }
+            guard let first = rest.popFirst() else { return false }
+            var length = Int(first)
+            if first > 0x80 {
+                let digits = rest.prefix(Int(first & 0x7F))
+                rest = rest.dropFirst(digits.count)
+                // The parser reads lengths of up to eight bytes, needed or not, that fit a signed number.
+                length = digits.reduce(0) { $0 << 8 | Int($1) }
+                guard digits.count <= 8, length >= 0 else { return false }
+            }
+            let isConstructed = identifier & 0x20 != 0
+            if !isConstructed { rest = rest.dropFirst(length) }
+        }
+        return false
     }
 
     /// Takes NUL bytes and line ends off that follow a definite-length value; some senders pad (client-quirks D11).
@@ -131,65 +164,5 @@ package enum ASN1Parsing {
             return bytes[...]
         }
         return bytes.prefix(total)
-    }
-}
-
-/// Runs an encoding and gives its bytes.
-///
-/// - Throws: `unencodable`, with the structure's name.
-package func encode(
-    _ structure: String,
-    _ body: (inout DER.Serializer) throws -> Void
-) throws(PKIXError) -> [UInt8] {
-    var serializer = DER.Serializer()
-    do {
-        try body(&serializer)
-    } catch {
-        throw .unencodable(structure)
-    }
-    return serializer.serializedBytes
-}
-
-extension DER.Serializer {
-    /// Appends a SEQUENCE.
-    package mutating func sequence(_ body: (inout DER.Serializer) throws -> Void) rethrows {
-        try appendConstructedNode(identifier: .sequence, body)
-    }
-
-    /// Appends an OCTET STRING.
-    package mutating func octetString(_ bytes: some Sequence<UInt8>, _ identifier: ASN1Identifier = .octetString) {
-        appendPrimitiveNode(identifier: identifier) { $0.append(contentsOf: bytes) }
-    }
-
-    /// Appends a BIT STRING of whole bytes.
-    package mutating func bitString(_ bytes: some Sequence<UInt8>) {
-        appendPrimitiveNode(identifier: .bitString) { content in
-            content.append(0)
-            content.append(contentsOf: bytes)
-        }
-    }
-
-    /// Appends an INTEGER by its content octets.
-    package mutating func integer(_ contentOctets: some Sequence<UInt8>) {
-        appendPrimitiveNode(identifier: .integer) { $0.append(contentsOf: contentOctets) }
-    }
-
-    /// Appends a small INTEGER.
-    package mutating func integer(_ value: UInt8) {
-        integer(value < 128 ? [value] : [0, value])
-    }
-
-    /// Appends a NULL.
-    package mutating func null() {
-        appendPrimitiveNode(identifier: .null) { _ in }
-    }
-
-    /// Appends a SET OF whose members are encoded already, in DER order (X.690 §11.6).
-    package mutating func sortedSet(_ members: [[UInt8]], _ identifier: ASN1Identifier = .set) {
-        appendConstructedNode(identifier: identifier) { set in
-            for member in members.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-                set.serializeRawBytes(member)
-            }
-        }
     }
 }

@@ -55,6 +55,12 @@ public enum CertificateExtensions: Sendable {
         return Certificate.Extension(oid: .PKIX.issuingDistributionPoint, critical: true, value: value[...])
     }
 
+    /// subjectKeyIdentifier (RFC 5280 §4.2.1.2).
+    public static func subjectKeyIdentifier(_ identifier: [UInt8]) throws(PKIXError) -> Certificate.Extension {
+        let value = try encode("SubjectKeyIdentifier") { $0.octetString(identifier) }
+        return Certificate.Extension(oid: .PKIX.subjectKeyIdentifier, critical: false, value: value[...])
+    }
+
     /// cRLNumber (RFC 5280 §5.2.3).
     public static func crlNumber(_ number: UInt64) throws(PKIXError) -> Certificate.Extension {
         let value = try encode("CRLNumber") { try $0.serialize(number) }
@@ -68,9 +74,9 @@ public enum CertificateExtensions: Sendable {
 
     /// Appends `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } }`.
     private static func distributionPointName(_ url: String, to serializer: inout DER.Serializer) {
-        serializer.appendConstructedNode(identifier: .context(0)) { name in
-            name.appendConstructedNode(identifier: .context(0)) { fullName in
-                fullName.appendPrimitiveNode(identifier: .context(6)) { $0.append(contentsOf: url.utf8) }
+        serializer.constructed(.context(0)) { name in
+            name.constructed(.context(0)) { fullName in
+                fullName.primitive(.context(6), url.utf8)
             }
         }
     }

@@ -72,7 +72,7 @@ public struct TBSCertificateList: Sendable {
                     }
                 }
                 if !extensions.isEmpty {
-                    try body.appendConstructedNode(identifier: .context(0)) { wrapper in
+                    try body.constructed(.context(0)) { wrapper in
                         try CertificateExtensions.append(extensions, to: &wrapper)
                     }
                 }

@@ -28,8 +28,7 @@ public struct EncodedCertificate: Sendable, Hashable {
     public let notAfter: Date?
     /// The subject's key.
     public let subjectPublicKeyInfo: SubjectPublicKeyInfo
-    /// The extensions, in order; empty when they can't be read.
-    public let extensions: [Certificate.Extension]
+    private let encodedExtensions: [UInt8]
     /// How it is signed.
     public let signatureAlgorithm: AlgorithmIdentifier
     /// The signature value.
@@ -63,12 +62,19 @@ public struct EncodedCertificate: Sendable, Hashable {
         self.subjectPublicKeyInfo = try SubjectPublicKeyInfo(try reader.next(.sequence, "subjectPublicKeyInfo"))
         _ = reader.nextIf(.context(1))
         _ = reader.nextIf(.context(2))
-        self.extensions = reader.nextIf(.context(3)).flatMap { try? Self.extensions($0) } ?? []
+        self.encodedExtensions = Array(reader.nextIf(.context(3))?.encodedBytes ?? [])
     }
 
-    private static func extensions(_ node: ASN1Node) throws(PKIXError) -> [Certificate.Extension] {
-        var wrapper = try NodeReader(node, .context(3), "extensions")
-        return try CertificateExtensions.parse(try wrapper.next(.sequence, "extensions"))
+    /// The extensions, in order; empty when they can't be read.
+    ///
+    /// They are read each time they are asked for: of a client's certificate nobody asks.
+    public var extensions: [Certificate.Extension] {
+        guard !encodedExtensions.isEmpty,
+            let node = try? ASN1Parsing.parse(encodedExtensions[...], "extensions"),
+            var wrapper = try? NodeReader(node, .context(3), "extensions"),
+            let list = try? wrapper.next(.sequence, "extensions")
+        else { return [] }
+        return (try? CertificateExtensions.parse(list)) ?? []
     }
 
     /// Whether issuer and subject are the same name.

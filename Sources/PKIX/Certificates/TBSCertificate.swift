@@ -51,7 +51,7 @@ public struct TBSCertificate: Sendable {
     public func derEncoded() throws(PKIXError) -> [UInt8] {
         try encode("TBSCertificate") { serializer in
             try serializer.sequence { body in
-                body.appendConstructedNode(identifier: .context(0)) { $0.integer(2) }
+                body.constructed(.context(0)) { $0.integer(2) }
                 body.integer(serialNumber)
                 try signatureAlgorithm.append(to: &body)
                 body.serializeRawBytes(issuer.der)
@@ -63,7 +63,7 @@ public struct TBSCertificate: Sendable {
                 body.serialize(try BER.parse(subject.der))
                 body.serialize(try BER.parse(subjectPublicKeyInfo.der))
                 if !extensions.isEmpty {
-                    try body.appendConstructedNode(identifier: .context(3)) { wrapper in
+                    try body.constructed(.context(3)) { wrapper in
                         try CertificateExtensions.append(extensions, to: &wrapper)
                     }
                 }
@@ -98,5 +98,12 @@ public enum SignedStructure: Sendable {
                 outer.bitString(signature)
             }
         }
+    }
+
+    /// Whether a signed structure's first member is what was to be signed, byte for byte.
+    public static func covers(_ signed: [UInt8], _ toBeSigned: [UInt8]) -> Bool {
+        guard let length = signed.dropFirst().first, signed.first == 0x30 else { return false }
+        let headerByteCount = length < 0x80 ? 2 : 2 + Int(length & 0x7F)
+        return signed.dropFirst(headerByteCount).starts(with: toBeSigned)
     }
 }

@@ -36,8 +36,8 @@ extension Name: CustomStringConvertible {
             }
             names.append(members)
         }
-        self.init(
-            uncheckedDER: try encode("Name") { serializer in
+        try self.init(
+            derEncoded: try encode("Name") { serializer in
                 serializer.sequence { sequence in
                     for members in names.reversed() { sequence.sortedSet(members) }
                 }
@@ -66,9 +66,7 @@ extension Name: CustomStringConvertible {
                     // countryName and serialNumber are PrintableString (RFC 5280 appendix A.1).
                     CharacterString.append(value, to: &pair)
                 } else {
-                    pair.appendPrimitiveNode(identifier: isIA5 ? .ia5String : .utf8String) {
-                        $0.append(contentsOf: value.utf8)
-                    }
+                    pair.primitive(isIA5 ? .ia5String : .utf8String, value.utf8)
                 }
             }
         }
@@ -170,6 +168,8 @@ extension Name: CustomStringConvertible {
     /// Escapes what RFC 4514 §2.4 says, and what can't be seen or changes how its surroundings are seen: a name can't forge or
     /// turn around lines of a log.
     private static func escape(_ value: String) -> String {
+        // Most names are letters, digits, dots and hyphens, and are told several times for each request.
+        if value.utf8.allSatisfy(isPlain) { return value }
         var escaped = ""
         let scalars = Array(value.unicodeScalars)
         for (offset, scalar) in scalars.enumerated() {
@@ -188,6 +188,15 @@ extension Name: CustomStringConvertible {
             }
         }
         return escaped
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {

@@ -18,16 +18,32 @@ public struct Name: Sendable, Hashable {
     }
 
     package init(_ node: ASN1Node) throws(PKIXError) {
-        _ = try Self.attributes(node)
+        self.isEmpty = try Self.check(node)
         self.der = Array(node.encodedBytes)
     }
 
-    init(uncheckedDER der: [UInt8]) {
-        self.der = der
-    }
-
     /// Whether there is no attribute in it; relative names without members don't count.
-    public var isEmpty: Bool { attributes.allSatisfy(\.isEmpty) }
+    public let isEmpty: Bool
+
+    /// Checks the form without reading the values, since each request names three or four that nobody looks into.
+    ///
+    /// - Returns: whether there is no attribute in it.
+    private static func check(_ node: ASN1Node) throws(PKIXError) -> Bool {
+        var isEmpty = true
+        var sequence = try NodeReader(node, .sequence, "Name")
+        while let set = sequence.next() {
+            var reader = try NodeReader(set, .set, "RelativeDistinguishedName")
+            while let member = reader.next() {
+                var pair = try NodeReader(member, .sequence, "AttributeTypeAndValue")
+                // A type that can't be read would make the whole name read as empty later on.
+                _ = try pair.next(.objectIdentifier, "type").objectIdentifier("type")
+                guard pair.next() != nil else { throw .malformed("AttributeTypeAndValue: value is missing") }
+                try pair.end()
+                isEmpty = false
+            }
+        }
+        return isEmpty
+    }
 
     /// One attribute of a name.
     struct Attribute: Sendable {

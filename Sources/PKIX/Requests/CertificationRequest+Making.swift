@@ -54,7 +54,7 @@ extension CertificationRequest {
         try encode("Attribute") { serializer in
             try serializer.sequence { fields in
                 try fields.serialize(type)
-                try fields.appendConstructedNode(identifier: .set, value)
+                try fields.constructed(.set, value)
             }
         }
     }

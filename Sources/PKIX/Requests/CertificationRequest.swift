@@ -145,7 +145,7 @@ public struct CertificationRequest: Sendable, Hashable {
 
     private static func appendWithoutChallenge(_ node: ASN1Node, to serializer: inout DER.Serializer) throws {
         var reader = try NodeReader(node, .context(0), "attributes")
-        try serializer.appendConstructedNode(identifier: .context(0)) { attributes in
+        try serializer.constructed(.context(0)) { attributes in
             while let member = reader.next() {
                 var fields = try NodeReader(member, .sequence, "Attribute")
                 let type = try fields.next(.objectIdentifier, "type").objectIdentifier("type")

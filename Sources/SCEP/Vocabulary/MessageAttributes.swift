@@ -51,7 +51,7 @@ extension SignedAttributes {
 extension AttributeToSign {
     static func printable(_ type: ASN1ObjectIdentifier, _ text: String) throws(CMSError) -> AttributeToSign {
         try AttributeToSign(type) { value in
-            value.appendPrimitiveNode(identifier: .printableString) { $0.append(contentsOf: text.utf8) }
+            value.primitive(.printableString, text.utf8)
         }
     }
 
@@ -61,7 +61,7 @@ extension AttributeToSign {
 
     static func utf8(_ type: ASN1ObjectIdentifier, _ text: String) throws(CMSError) -> AttributeToSign {
         try AttributeToSign(type) { value in
-            value.appendPrimitiveNode(identifier: .utf8String) { $0.append(contentsOf: text.utf8) }
+            value.primitive(.utf8String, text.utf8)
         }
     }
 

@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 public import Logging
+internal import PKIX
 
 internal import struct Foundation.Data
 internal import struct Foundation.Date
@@ -55,9 +56,16 @@ public struct LineLogHandler: LogHandler {
 
     /// RFC 3339 with milliseconds, in UTC.
     static func timestamp(_ date: Date) -> String {
-        date.formatted(
-            .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
-        )
+        let fields = EncodedTime.fields(date)
+        let seconds = date.timeIntervalSince1970
+        let milliseconds = Int((seconds - seconds.rounded(.down)) * 1000)
+        func padded(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let day = "\(padded(fields.year, 4))-\(padded(fields.month, 2))-\(padded(fields.day, 2))"
+        let time = "\(padded(fields.hours, 2)):\(padded(fields.minutes, 2)):\(padded(fields.seconds, 2))"
+        return "\(day)T\(time).\(padded(milliseconds, 3))Z"
     }
 
     /// Quotes a value as JSON does, so that nothing in it can end the line or pass for another field.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Cryptography
 public import Enrollment
 public import PKIX
 internal import Storage
@@ -55,7 +56,7 @@ extension OpenedState {
         guard !stored.scepProfiles.contains(where: { $0.name == name }) else {
             throw AppError(.conflict, "There is a SCEP profile '\(name)' already.")
         }
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let record = try ProfileRecord.make(name, settings, id: .version7(at: Date(), using: &generator))
         do {
             try await store.apply([.putSCEPProfile(record)])
@@ -78,10 +79,14 @@ extension OpenedState {
     }
 
     private func configuration() async throws -> StoredConfiguration {
+        let stored: StoredConfiguration
         do {
-            return try await store.configuration()
+            stored = try await store.configuration()
         } catch {
             throw AppError(error)
         }
+        // A code made under another key would be good for nothing.
+        guard stored.issuers.allSatisfy({ masterKey.wrapped($0.wrappedKey) }) else { throw AppError.wrongMasterKey }
+        return stored
     }
 }

@@ -112,7 +112,7 @@ public struct StateFolder: Sendable {
     }
 
     private func createMasterKey() throws -> MasterKey {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let bytes = MasterKey.generateBytes(using: &generator)
         let descriptor = unsafe Glibc.open(masterKeyPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {

@@ -96,7 +96,7 @@ private struct Ceremony {
     }
 
     private func rootAndIssuing() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let rootKey = try SoftwareKey.generate(choices.keyType)
         let root = try KeyCeremony.selfSigned(
             .root,
@@ -150,7 +150,7 @@ private struct Ceremony {
     }
 
     private func singleCA() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         let key = try SoftwareKey.generate(choices.keyType)
         let certificate = try KeyCeremony.selfSigned(
             .singleCA,
@@ -223,7 +223,7 @@ private struct Ceremony {
     }
 
     private func identifier() -> UUID {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         return .version7(at: now, using: &generator)
     }
 }

@@ -85,6 +85,7 @@ enum Migrations {
             to_be_signed {{blob}},
             lease_owner {{text}},
             lease_until {{int64}},
+            trace_id {{text}},
             reserved_at {{int64}} NOT NULL,
             ended_at {{int64}},
             UNIQUE (issuer_id, serial_number),
@@ -96,11 +97,11 @@ enum Migrations {
         """,
         """
         CREATE UNIQUE INDEX enrollment_transaction_request
-        ON enrollment_transaction (profile, transaction_id, signer_digest, request_digest) WHERE state <> 'abandoned'
+        ON enrollment_transaction (transaction_id, profile, signer_digest, request_digest) WHERE state <> 'abandoned'
         """,
         """
         CREATE UNIQUE INDEX enrollment_transaction_open
-        ON enrollment_transaction (profile, transaction_id, signer_digest) WHERE state = 'reserved'
+        ON enrollment_transaction (transaction_id, profile, signer_digest) WHERE state = 'reserved'
         """,
         "CREATE INDEX enrollment_transaction_lease ON enrollment_transaction (lease_until) WHERE state = 'reserved'",
         """
@@ -145,6 +146,8 @@ enum Migrations {
         """,
     ]
 
+    // A trace is held by the transaction that names it, for the record, or by the ring. Those that a transaction holds
+    // are found through it: another index with clients' transactionIDs would cost each enrolment another page.
     private static let traces = [
         """
         CREATE TABLE trace (
@@ -153,13 +156,16 @@ enum Migrations {
             profile {{text}} NOT NULL,
             transaction_id {{text}},
             is_authenticated {{int64}} NOT NULL CHECK (is_authenticated IN (0, 1)),
-            is_in_ring {{int64}} NOT NULL CHECK (is_in_ring IN (0, 1)),
+            hold {{text}} NOT NULL CHECK (hold IN ('transaction', 'record', 'ring')),
             remote_address {{text}} NOT NULL,
             reason_code {{text}} NOT NULL,
             steps {{text}} NOT NULL
         ) {{strict}}
         """,
-        "CREATE INDEX trace_transaction ON trace (transaction_id, id) WHERE transaction_id IS NOT NULL",
-        "CREATE INDEX trace_ring ON trace (id) WHERE is_in_ring = 1",
+        """
+        CREATE INDEX trace_transaction ON trace (transaction_id, id)
+        WHERE hold <> 'transaction' AND transaction_id IS NOT NULL
+        """,
+        "CREATE INDEX trace_ring ON trace (id) WHERE hold = 'ring'",
     ]
 }

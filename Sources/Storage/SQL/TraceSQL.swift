@@ -7,10 +7,10 @@ enum TraceSQL {
     static let add = SQLStatement(
         """
         INSERT INTO trace (
-            id, occurred_at, profile, transaction_id, is_authenticated, is_in_ring, remote_address, reason_code, steps
+            id, occurred_at, profile, transaction_id, is_authenticated, hold, remote_address, reason_code, steps
         )
         VALUES (
-            :id, :occurred_at, :profile, :transaction_id, :authenticated, :in_ring, :remote_address,
+            :id, :occurred_at, :profile, :transaction_id, :authenticated, :hold, :remote_address,
             :reason_code, :steps
         )
         ON CONFLICT DO NOTHING
@@ -21,9 +21,17 @@ enum TraceSQL {
     static let trim = SQLStatement(
         """
         DELETE FROM trace
-        WHERE is_in_ring = 1 AND id <= (
-            SELECT id FROM trace WHERE is_in_ring = 1 ORDER BY id DESC LIMIT 1 OFFSET :ring_size
+        WHERE hold = 'ring' AND id <= (
+            SELECT id FROM trace WHERE hold = 'ring' ORDER BY id DESC LIMIT 1 OFFSET :ring_size
         )
+        """
+    )
+
+    /// Holds the trace of a transaction that was given up for the record.
+    static let release = SQLStatement(
+        """
+        UPDATE trace SET hold = 'record'
+        WHERE hold = 'transaction' AND id = (SELECT trace_id FROM enrollment_transaction WHERE id = :transaction)
         """
     )
 
@@ -33,7 +41,17 @@ enum TraceSQL {
 
     /// The newest traces of a transactionID.
     static let byTransaction = SQLStatement(
-        "SELECT \(columns) FROM trace WHERE transaction_id = :transaction_id ORDER BY id DESC LIMIT :limit"
+        """
+        SELECT \(columns) FROM trace
+        WHERE transaction_id = :transaction_id AND hold <> 'transaction'
+        UNION ALL
+        SELECT \(columns) FROM trace
+        WHERE hold = 'transaction' AND id IN (
+            SELECT trace_id FROM enrollment_transaction
+            WHERE transaction_id = :transaction_id AND state <> 'abandoned'
+        )
+        ORDER BY id DESC LIMIT :limit
+        """
     )
 
     /// The newest traces before an id.

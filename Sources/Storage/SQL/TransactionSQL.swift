@@ -11,11 +11,11 @@ enum TransactionSQL {
         """
         INSERT INTO enrollment_transaction (
             id, state, profile, transaction_id, signer_digest, request_digest, public_key_digest, request, ra_profile,
-            issuer_id, serial_number, reserved_at, ended_at
+            issuer_id, serial_number, trace_id, reserved_at, ended_at
         )
         SELECT
             :id, 'issued', :profile, :transaction_id, :signer_digest, :request_digest, :key_digest, :request,
-            :ra_profile, :issuer_id, :serial_number, :reserved_at, :reserved_at
+            :ra_profile, :issuer_id, :serial_number, :trace_id, :reserved_at, :reserved_at
         WHERE NOT EXISTS (
             SELECT 1 FROM enrollment_transaction
             WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest

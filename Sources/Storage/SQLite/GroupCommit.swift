@@ -30,12 +30,14 @@ final class GroupCommit: Sendable {
     }
 
     private let pool: DatabasePool
+    private let turn: WriterTurn
     private let options: SQLiteOptions
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(pool: DatabasePool, options: SQLiteOptions) {
+    init(pool: DatabasePool, turn: WriterTurn, options: SQLiteOptions) {
         self.pool = pool
+        self.turn = turn
         self.options = options
     }
 
@@ -56,6 +58,9 @@ final class GroupCommit: Sendable {
         if isClosed { member.fail(StoreError.unavailable("The store is closed.")) }
         if wasAsleep { wake.signal() }
     }
+
+    /// How many wait for the next group.
+    var waiting: Int { state.withLock { $0.waiting.count } }
 
     /// Takes no more writes; when those that wait are committed, closes the database and tells.
     func close(_ told: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
@@ -83,6 +88,8 @@ final class GroupCommit: Sendable {
         }
         let ending: Result<Void, StoreError>
         do {
+            // Closes the readers first: only a writer that closes last clears the write-ahead log away.
+            pool.releaseMemory()
             try pool.close()
             ending = .success(())
         } catch {
@@ -119,7 +126,7 @@ final class GroupCommit: Sendable {
         do {
             try pool.writeWithoutTransaction { database in
                 let connection = SQLiteConnection(database: database, prepared: prepared)
-                try Self.transaction(on: connection) { () throws(StoreError) in
+                try Self.transaction(on: connection, turn) { () throws(StoreError) in
                     for member in group {
                         answers.append(try Self.answer(of: member, on: connection))
                     }
@@ -137,11 +144,12 @@ final class GroupCommit: Sendable {
     /// Runs a transaction; when anything fails, the whole of it is undone.
     static func transaction<Value>(
         on connection: SQLiteConnection,
+        _ turn: WriterTurn,
         _ body: () throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         // A rollback that failed before is made up for here.
         if connection.isInTransaction { _ = try connection.execute(Control.rollback, [:]) }
-        _ = try connection.execute(Control.begin, [:])
+        try begin(connection, turn)
         do {
             let value = try body()
             _ = try connection.execute(Control.commit, [:])
@@ -150,6 +158,12 @@ final class GroupCommit: Sendable {
             if connection.isInTransaction { _ = try? connection.execute(Control.rollback, [:]) }
             throw error
         }
+    }
+
+    private static func begin(_ connection: SQLiteConnection, _ turn: WriterTurn) throws(StoreError) {
+        turn.take()
+        defer { turn.pass() }
+        _ = try connection.execute(Control.begin, [:])
     }
 
     /// Runs a member in a savepoint.

@@ -20,18 +20,19 @@ final class SQLiteDatabase: Sendable {
         }
         try file.check(mayBeEmpty: mayBeEmpty)
         do {
-            pool = try Self.openPool(path)
+            let turn = try WriterTurn(path: path + "-turn", patience: options.patience)
+            pool = try Self.openPool(path, options)
             try pool.writeWithoutTransaction { database in
                 // GRDB lowers this to NORMAL when it turns the write-ahead log on: a commit would not reach the disk.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                try Self.migrate(SQLiteConnection(database: database), options)
+                try Self.migrate(SQLiteConnection(database: database), turn, options)
                 if let pages = options.maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(pages)") }
                 if options.isReadOnly { try database.execute(sql: "PRAGMA query_only = ON") }
             }
+            writer = GroupCommit(pool: pool, turn: turn, options: options)
         } catch {
             throw StoreError(sqlite: error)
         }
-        writer = GroupCommit(pool: pool, options: options)
         writer.start()
     }
 
@@ -97,6 +98,9 @@ final class SQLiteDatabase: Sendable {
         try ending.get()
     }
 
+    /// How many writes wait for the next commit.
+    var waitingWrites: Int { writer.waiting }
+
     /// What a PRAGMA says on the writer's own connection.
     func pragma(_ name: String) throws(StoreError) -> String {
         do {
@@ -108,12 +112,15 @@ final class SQLiteDatabase: Sendable {
         }
     }
 
-    private static func openPool(_ path: String) throws -> DatabasePool {
+    private static func openPool(_ path: String, _ options: SQLiteOptions) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "sceptic"
         configuration.foreignKeysEnabled = true
-        // Other processes write beside this one (local commands).
-        configuration.busyMode = .timeout(5)
+        // Other processes write beside this one (local commands). By itself SQLite looks every tenth of a second.
+        configuration.busyMode = .callback { [patience = options.patience] tries in
+            Thread.sleep(forTimeInterval: 0.001)
+            return tries < patience
+        }
         configuration.maximumReaderCount = max(5, ProcessInfo.processInfo.activeProcessorCount * 2)
         // A transaction that could not be rolled back must not trap; the next one rolls it back.
         configuration.allowsUnsafeTransactions = true
@@ -123,6 +130,7 @@ final class SQLiteDatabase: Sendable {
                     PRAGMA trusted_schema = OFF;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA cache_size = -8000;
+                    PRAGMA wal_autocheckpoint = 4000;
                     """
             )
         }
@@ -137,13 +145,18 @@ final class SQLiteDatabase: Sendable {
         return try DatabasePool(path: path, configuration: configuration)
     }
 
-    private static func migrate(_ connection: SQLiteConnection, _ options: SQLiteOptions) throws(StoreError) {
+    private static func migrate(
+        _ connection: SQLiteConnection,
+        _ turn: WriterTurn,
+        _ options: SQLiteOptions
+    ) throws(StoreError) {
         let extra = (0..<options.extraMigrations).map {
             Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
         }
         let migrator = Migrator(migrations: Migrations.all + extra, dialect: .sqlite)
         while try GroupCommit.transaction(
             on: connection,
+            turn,
             { () throws(StoreError) in
                 try claim(connection)
                 return try migrator.step(on: connection, at: Date()) != nil

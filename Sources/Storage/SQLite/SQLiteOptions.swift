@@ -7,6 +7,8 @@ package import Enrollment
 package struct SQLiteOptions: Sendable {
     /// How many writes share a commit at most.
     package var groupSize = 64
+    /// How long to wait for other processes, in milliseconds.
+    package var patience = 5000
     /// How large the database may grow, in pages; a stand-in for a full disk.
     package var maximumPages: Int?
     /// Whether SQLite refuses to write; a stand-in for a read-only disk.

@@ -42,6 +42,9 @@ public final class SQLiteStore: Sendable {
         try await database.close()
     }
 
+    /// How many writes wait for the next commit.
+    package var waitingWrites: Int { database.waitingWrites }
+
     /// What a PRAGMA says on the writer's own connection.
     package func pragma(_ name: String) throws(StoreError) -> String {
         try database.pragma(name)

@@ -5,12 +5,22 @@ import Enrollment
 
 import struct Foundation.UUID
 
+/// What keeps a trace.
+enum TraceHold: String {
+    /// The transaction that names it.
+    case transaction
+    /// It was somebody who had authenticated.
+    case record
+    /// It stays until newer ones push it out.
+    case ring
+}
+
 /// `TraceStore` in statements.
 struct TraceTable<Connection: SQLConnection> {
     let connection: Connection
 
     /// Adds a trace; `steps` are its steps, already encoded.
-    func add(_ trace: TraceRecord, steps: String, isInRing: Bool) throws(StoreError) {
+    func add(_ trace: TraceRecord, steps: String, hold: TraceHold) throws(StoreError) {
         _ = try connection.execute(
             TraceSQL.add,
             [
@@ -19,7 +29,7 @@ struct TraceTable<Connection: SQLConnection> {
                 "profile": .text(trace.profile),
                 "transaction_id": .optional(trace.transactionID),
                 "authenticated": .boolean(trace.isAuthenticated),
-                "in_ring": .boolean(isInRing),
+                "hold": .text(hold.rawValue),
                 "remote_address": .text(trace.remoteAddress),
                 "reason_code": .text(trace.reasonCode),
                 "steps": .text(steps),
@@ -30,10 +40,15 @@ struct TraceTable<Connection: SQLConnection> {
     /// Adds traces and removes what the ring has no room for.
     func append(_ traces: [TraceRecord], ringSize: Int) throws(StoreError) -> WriteResult<Void> {
         for trace in traces {
-            try add(trace, steps: TraceSteps.encode(trace.steps), isInRing: !trace.isAuthenticated)
+            try add(trace, steps: TraceSteps.encode(trace.steps), hold: trace.isAuthenticated ? .record : .ring)
         }
         _ = try connection.execute(TraceSQL.trim, ["ring_size": .integer(max(0, ringSize))])
         return .keep(())
+    }
+
+    /// Keeps the trace of a transaction that is given up.
+    func release(transactionID: UUID) throws(StoreError) {
+        _ = try connection.execute(TraceSQL.release, ["transaction": .uuid(transactionID)])
     }
 
     func traces(transactionID: String, limit: Int) throws(StoreError) -> [TraceRecord] {

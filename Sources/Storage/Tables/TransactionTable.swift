@@ -16,6 +16,8 @@ struct TransactionTable<Connection: SQLConnection> {
 
     private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
 
+    private var traces: TraceTable<Connection> { TraceTable(connection: connection) }
+
     /// Reserves a transaction; `steps` are the trace's, already encoded.
     func reserve(
         _ reservation: Reservation,
@@ -36,7 +38,7 @@ struct TransactionTable<Connection: SQLConnection> {
             outcome = .reserved
         }
         if let trace = reservation.trace {
-            try TraceTable(connection: connection).add(trace, steps: steps, isInRing: false)
+            try traces.add(trace, steps: steps, hold: reservation.heldTrace == nil ? .record : .transaction)
         }
         return .keep(outcome)
     }
@@ -78,6 +80,7 @@ struct TransactionTable<Connection: SQLConnection> {
         let changed = try connection.execute(TransactionSQL.abandon, ["ended_at": .date(moment), "id": .uuid(id)])
         guard changed == 1 else { return .undo(false) }
         try challenges.release(transactionID: id)
+        try traces.release(transactionID: id)
         return .keep(true)
     }
 
@@ -118,6 +121,7 @@ struct TransactionTable<Connection: SQLConnection> {
                 "ra_profile": .text(reservation.raProfile),
                 "issuer_id": .uuid(reservation.order.issuerID),
                 "serial_number": .blob(reservation.order.serialNumber),
+                "trace_id": .optional(reservation.heldTrace?.id),
                 "reserved_at": .date(reservation.reservedAt),
             ]
         ) == 1
@@ -203,6 +207,11 @@ struct TransactionTable<Connection: SQLConnection> {
 extension StoreError {
     /// A caller's mistake: what it hands over is not what the transaction is about.
     static let otherCertificate = StoreError.conflict("The certificate is not the one that the transaction ordered.")
+}
+
+extension Reservation {
+    /// The trace, if it is found by the same transactionID.
+    fileprivate var heldTrace: TraceRecord? { trace?.transactionID == key.transactionID ? trace : nil }
 }
 
 extension CertificateRecord {

@@ -9,7 +9,7 @@ internal import SCEPClient
 enum Terminal {
     /// Writes a line to standard error.
     static func note(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
     /// Writes an error as one sentence and a hint.

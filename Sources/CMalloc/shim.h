@@ -1,0 +1,2 @@
+// The C library's allocator settings, which the Glibc module leaves out.
+#include <malloc.h>

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Enrollment
+internal import Foundation
+internal import PKIX
+internal import SCEP
+internal import Synchronization
+internal import TestSupport
+internal import Testing
+
+/// `kill -9` at every step of reserve → sign → finish, and at random moments.
+@Suite struct KillTests {
+    @Test(arguments: FaultPoint.allCases)
+    func requestAfterAKillAtAnyPointGetsOneCertificate(point: FaultPoint) async throws {
+        let deadly = try await Server.start(environment: ["SCEPTIC_FAULT_POINT": point.rawValue])
+        let device = try await Device(of: deadly)
+        let code = try await deadly.code()
+        let lost = try? await deadly.post(try device.message(code, "killed"))
+        // The built-in CA signs inside the storage transaction, so this point is never reached with it.
+        let isReached = point != .afterReserve
+        #expect((lost == nil) == isReached)
+        if isReached {
+            #expect(try await deadly.ended() == 128 + 9)
+        } else {
+            try await deadly.kill9()
+        }
+
+        let server = try await deadly.restarted()
+        let first = try await server.post(try device.message(code, "killed"))
+        let issued = try device.certificate(in: first)
+        #expect(try device.certificate(in: try await server.post(try device.message(code, "killed"))) == issued)
+        let certificates = try await server.certificates()
+        #expect(certificates.map { $0["serialNumber"] } == [issued.serialNumber.hex])
+        #expect(try await server.challengeStates() == ["used": 1])
+        let thief = try await Device("thief", key: try TestKeys.other, of: server)
+        #expect(try await server.post(try thief.message(code, "thief")).certRep == Failure.uniform)
+        #expect(try await server.stop() == 0)
+    }
+
+    /// One enrolment of the load, and what its client knows of it.
+    private struct Attempt: Sendable {
+        var device: Device
+        var message: [UInt8]
+        var id: String
+    }
+
+    @Test(.timeLimit(.minutes(2))) func killsAtRandomMomentsUnderLoadLoseNothing() async throws {
+        var generator = SeededGenerator()
+        let (rounds, perRound) = (4, 32)
+        var server = try await Server.start()
+        let keys = [try TestKeys.client, try TestKeys.other, try TestKeys.authority, try TestKeys.registration]
+        var known: [String: EncodedCertificate] = [:]
+        var answeredBeforeAKill = 0
+        for round in 0..<rounds {
+            let codes = try await server.codes(perRound)
+            let recipient = try await Device(of: server).recipient
+            let attempts = try await codes.enumerated().asyncMap { index, code in
+                var device = try await Device("device-\(round)-\(index)", key: keys[index % keys.count], of: server)
+                device.recipient = recipient
+                let id = "load-\(round)-\(index)"
+                return Attempt(device: device, message: try device.message(code, id), id: id)
+            }
+            let answered = Mutex<[String: EncodedCertificate]>([:])
+            let running = server
+            let delay = Duration.milliseconds(Int.random(in: 5...120, using: &generator))
+            await withTaskGroup(of: Void.self) { group in
+                for attempt in attempts {
+                    group.addTask {
+                        guard let reply = try? await running.post(attempt.message),
+                            let issued = try? attempt.device.certificate(in: reply)
+                        else { return }
+                        answered.withLock { $0[attempt.id] = issued }
+                    }
+                }
+                try? await Task.sleep(for: delay)
+                running.signal(SIGKILL)
+            }
+            #expect(try await running.ended() == 128 + 9)
+            let before = answered.withLock { $0 }
+            answeredBeforeAKill += before.count
+
+            server = try await running.restarted()
+            let stored = Set(try await server.certificates().compactMap { $0["serialNumber"] })
+            for (id, certificate) in before {
+                #expect(stored.contains(certificate.serialNumber.hex), "\(id) has a certificate that the store lost")
+            }
+            for attempt in attempts {
+                let reply = try await server.post(attempt.message)
+                let issued = try attempt.device.certificate(in: reply)
+                if let earlier = before[attempt.id] { #expect(issued == earlier, "\(attempt.id)") }
+                known[attempt.id] = issued
+            }
+        }
+        print("answered before a kill: \(answeredBeforeAKill) of \(rounds * perRound)")
+        let serialNumbers = try await server.certificates().compactMap { $0["serialNumber"] }
+        #expect(serialNumbers.count == rounds * perRound)
+        #expect(Set(serialNumbers) == Set(known.values.map(\.serialNumber.hex)))
+        #expect(Set(serialNumbers).count == serialNumbers.count)
+        #expect(try await server.challengeStates() == ["used": rounds * perRound])
+        #expect(try await server.stop() == 0)
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}

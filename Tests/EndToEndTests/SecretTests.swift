@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Foundation
+internal import TestSupport
+internal import Testing
+
+/// Nothing that is secret lies anywhere in the clear: files, log, traces, lists.
+@Suite struct SecretTests {
+    /// The forms in which a challenge could lie about.
+    private func forms(of code: String) -> [(String, [UInt8])] {
+        let bytes = Array(code.utf8)
+        var forms: [(String, [UInt8])] = [
+            ("plain", bytes), ("lower case", Array(code.lowercased().utf8)), ("backwards", bytes.reversed()),
+            ("UTF-16BE", bytes.flatMap { [0, $0] }), ("UTF-16LE", bytes.flatMap { [$0, 0] }),
+            ("hexadecimal", Array(bytes.hex.utf8)), ("HEXADECIMAL", Array(bytes.hex.uppercased().utf8)),
+        ]
+        // Whatever stands before it in base64: three alignments, without the letters that its neighbours share.
+        for shift in 0..<3 {
+            let text = Base64.plain(Array(repeating: 0, count: shift) + bytes)
+            let start = shift == 0 ? 0 : 4
+            let inner = text.dropFirst(start).prefix(max(0, (bytes.count - 3) / 3 * 4 - 4))
+            forms.append(("base64, \(shift)", Array(String(inner).utf8)))
+        }
+        return forms.filter { $0.1.count >= 12 }
+    }
+
+    @Test func challengesAreNowhereInFilesLogsAndTraces() async throws {
+        let server = try await Server.start()
+        let device = try await Device(of: server)
+        let other = try await Device("device-2", key: try TestKeys.other, of: server)
+        let fixed = "Static-Challenge-0815-Grusel"
+        try await Sceptic.run(
+            "challenge",
+            "new",
+            "--data",
+            server.state,
+            "--static",
+            "lab",
+            "--code-file",
+            "-",
+            input: fixed
+        )
+        let codes = try await server.codes(6)
+        let wrong = "This-Challenge-Is-Wrong-4711"
+
+        // Successes, by POST, by GET and again.
+        #expect(try await server.post(try device.message(codes[0], "s-1")).isSuccess)
+        let byGet = Base64.escaped(try device.message(codes[1], "s-2"))
+        #expect(try await server.get("/scep/default?operation=PKIOperation&message=" + byGet).isSuccess)
+        #expect(try await server.post(try device.message(codes[0], "s-1")).isSuccess)
+        #expect(try await server.post(try other.message(fixed, "s-3")).isSuccess)
+        // Refusals.
+        #expect(try await server.post(try other.message(codes[0], "r-1")).certRep == Failure.uniform)
+        #expect(try await server.post(try device.message(wrong, "r-2")).certRep == Failure.uniform)
+        let refusals: [(String, (String) throws -> [UInt8])] = [
+            ("m-1", { try device.message($0, "m-1", request: { $0.signer = try TestKeys.other }) }),
+            ("m-2", { try device.message($0, "m-2", request: { $0.attributes += $0.attributes }) }),
+            (
+                "m-3",
+                { code in
+                    try device.message(
+                        code,
+                        "m-3",
+                        envelope: { $0.plaintext = Array("challengePassword=\(code)".utf8) }
+                    )
+                }
+            ),
+            ("m-4", { try device.message($0, "m-4", request: { $0.subject = TLV.sequence() }) }),
+            ("m-5", { try device.message($0, "m-5", envelope: { $0.spoilContent = { $0.dropLast(16) } }) }),
+        ]
+        for (_, message) in refusals {
+            for code in [codes[2], fixed, wrong] { #expect(try await !server.post(try message(code)).isSuccess) }
+        }
+        // A bare request, whose challenge stands in the clear: in the message and instead of it.
+        let bare = try HandMadeRequest("device-1", key: device.key, challenge: codes[3]).der()
+        #expect(
+            try await server.post(try device.message(nil, "b-1", outer: { $0.content = bare })).certRep
+                == Failure.uniform
+        )
+        #expect(try await server.post(bare).status == 400)
+        #expect(
+            try await server.get("/scep/default?operation=PKIOperation&message=" + Base64.escaped(bare)).status == 400
+        )
+
+        let texts = try await told(server)
+        try await server.kill9()
+        let files = try contents(of: server)
+        #expect(files.map(\.0).contains("sceptic.sqlite-wal"))
+        for code in codes + [fixed, wrong] {
+            for (form, bytes) in forms(of: code) {
+                for (name, content) in files {
+                    #expect(!content.contains(bytes), "\(name) holds a challenge as \(form)")
+                }
+                for (name, text) in texts {
+                    #expect(!text.contains(bytes), "\(name) tells a challenge as \(form)")
+                }
+            }
+        }
+    }
+
+    @Test func keysAreNowhereInTheClear() async throws {
+        let server = try await Server.start()
+        let device = try await Device(of: server)
+        #expect(try await server.post(try device.message(try await server.code(), "keys")).isSuccess)
+        let master = try String(contentsOfFile: server.state + "/master.key", encoding: .utf8).trimmingCharacters(
+            in: .whitespacesAndNewlines
+        )
+        #expect(master.count == 64)
+        let texts = try await told(server)
+        try await server.kill9()
+        let files = try contents(of: server).filter { $0.0 != "master.key" }
+        // The beginnings of a PrivateKeyInfo and of an RSAPrivateKey of 2048 bits, and of PEM.
+        let beginnings = [
+            [UInt8](hex: "0201003 00d06092a864886f70d0101010500"), [UInt8](hex: "0201000282010100"),
+            Array("PRIVATE KEY".utf8),
+        ]
+        for (name, content) in files + texts {
+            #expect(!content.contains(Array(master.utf8)), "\(name)")
+            #expect(!content.contains([UInt8](hex: master)), "\(name)")
+            for beginning in beginnings { #expect(!content.contains(beginning), "\(name)") }
+        }
+    }
+
+    @Test func filesAreForTheirOwnerAlone() async throws {
+        let server = try await Server.start()
+        func mode(_ path: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        #expect(try mode(server.state) == 0o700)
+        let names = try FileManager.default.contentsOfDirectory(atPath: server.state)
+        #expect(names.count >= 4)
+        for name in names { #expect(try mode(server.state + "/" + name) == 0o600, "\(name)") }
+        try await server.kill9()
+    }
+
+    /// The files of the state folder.
+    private func contents(of server: Server) throws -> [(String, Haystack)] {
+        try FileManager.default.contentsOfDirectory(atPath: server.state).map { name in
+            (name, Haystack(try Data(contentsOf: URL(fileURLWithPath: server.state + "/" + name))))
+        }
+    }
+
+    /// Everything that the server and its commands say.
+    private func told(_ server: Server) async throws -> [(String, Haystack)] {
+        try await Task.sleep(for: .milliseconds(600))
+        var texts: [(String, Haystack)] = []
+        for command in [
+            ["request", "list", "--limit", "100"], ["challenge", "list"], ["certificate", "list"], ["ca", "show"],
+        ] {
+            for more in [[], ["--json"]] {
+                let run = try await Sceptic.attempt(command + ["--data", server.state] + more)
+                #expect(run.succeeded)
+                texts.append((command.joined(separator: " "), Haystack(Data((run.output + run.errors).utf8))))
+            }
+        }
+        let metrics = try await HTTPReply.exchange(port: server.adminPort, "GET /metrics HTTP/1.0\r\n\r\n")
+        return texts + [("the log", Haystack(Data(server.log.utf8))), ("the metrics", Haystack(Data(metrics.body)))]
+    }
+}
+
+/// Bytes that are searched.
+private struct Haystack {
+    private let data: Data
+
+    init(_ data: Data) { self.data = data }
+
+    func contains(_ needle: [UInt8]) -> Bool { data.range(of: Data(needle)) != nil }
+}
