@@ -87,7 +87,7 @@ let package = Package(
             dependencies: [
                 "Cryptography", "PKIX", "SCEP",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                nioCore, nioHTTP1, x509,
+                asn1, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: strict
         ),
@@ -100,7 +100,11 @@ let package = Package(
         ),
         .target(
             name: "Storage",
-            dependencies: ["Enrollment", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Enrollment",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -130,16 +134,63 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", asn1, x509],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CryptographyTests",
+            dependencies: ["CConstantTime", "Cryptography", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PKIXTests",
+            dependencies: ["Cryptography", "PKIX", "TestSupport", asn1, x509],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CryptographicMessageSyntaxTests",
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "TestSupport", asn1],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SCEPTests",
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "TestSupport", asn1, x509],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SCEPClientTests",
+            dependencies: [
+                "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPClient", "sceptic",
+                asn1, nioCore, nioHTTP1, nioPosix, x509,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "StorageTests",
-            dependencies: [
-                "Enrollment", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift"),
-            ],
+            dependencies: ["Enrollment", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SCEPEndpointTests",
             dependencies: ["SCEPEndpoint", lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EnrollmentTests",
+            dependencies: [
+                "CertificateAuthority", "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP",
+                "Storage", "TestSupport", asn1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "TestSupport", "sceptic", asn1, x509,
+            ],
             swiftSettings: strict
         ),
     ]

@@ -50,11 +50,15 @@ public struct AppError: Error, Sendable, Equatable {
         case .unavailable(let detail):
             self.init(
                 .failure,
-                "The database does not answer: \(detail).",
+                "The database does not answer: \(Self.inner(detail)).",
                 hint: "Try again; look after the disk if it stays."
             )
         case .corrupted(let detail):
-            self.init(.state, "The database can't be used: \(detail).", hint: "Restore the state folder from a backup.")
+            self.init(
+                .state,
+                "The database can't be used: \(Self.inner(detail)).",
+                hint: "Restore the state folder from a backup."
+            )
         case .newerSchema(let found, let supported):
             self.init(
                 .state,
@@ -62,7 +66,14 @@ public struct AppError: Error, Sendable, Equatable {
                 hint: "Run the newer version, or restore a backup from before the upgrade."
             )
         case .conflict(let detail):
-            self.init(.conflict, "The change can't be made: \(detail).")
+            self.init(.conflict, "The change can't be made: \(Self.inner(detail)).")
         }
+    }
+
+    /// A sentence as the end of another one: without its full stop, and with a small first letter.
+    private static func inner(_ sentence: String) -> String {
+        let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+        let isOrdinaryWord = text.dropFirst().first?.isLowercase ?? false
+        return isOrdinaryWord ? text.prefix(1).lowercased() + text.dropFirst() : text
     }
 }

@@ -26,6 +26,12 @@ struct Device: Sendable {
         self.recipient = try #require(try await server.authorities(path).recipient)
     }
 
+    init(_ name: String, key: SoftwareKey, recipient: EncodedCertificate) {
+        self.name = name
+        self.key = key
+        self.recipient = recipient
+    }
+
     /// Its self-signed certificate.
     var certificate: EncodedCertificate {
         get throws { try HandMadeCertificate(name, key: key).read() }

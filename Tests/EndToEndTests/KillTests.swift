@@ -55,29 +55,16 @@ internal import Testing
         for round in 0..<rounds {
             let codes = try await server.codes(perRound)
             let recipient = try await Device(of: server).recipient
-            let attempts = try await codes.enumerated().asyncMap { index, code in
-                var device = try await Device("device-\(round)-\(index)", key: keys[index % keys.count], of: server)
-                device.recipient = recipient
+            var attempts: [Attempt] = []
+            for (index, code) in codes.enumerated() {
+                let device = Device("device-\(round)-\(index)", key: keys[index % keys.count], recipient: recipient)
                 let id = "load-\(round)-\(index)"
-                return Attempt(device: device, message: try device.message(code, id), id: id)
+                attempts.append(Attempt(device: device, message: try device.message(code, id), id: id))
             }
-            let answered = Mutex<[String: EncodedCertificate]>([:])
             let running = server
             let delay = Duration.milliseconds(Int.random(in: 5...120, using: &generator))
-            await withTaskGroup(of: Void.self) { group in
-                for attempt in attempts {
-                    group.addTask {
-                        guard let reply = try? await running.post(attempt.message),
-                            let issued = try? attempt.device.certificate(in: reply)
-                        else { return }
-                        answered.withLock { $0[attempt.id] = issued }
-                    }
-                }
-                try? await Task.sleep(for: delay)
-                running.signal(SIGKILL)
-            }
+            let before = await Self.answers(to: attempts, by: running, killedAfter: delay)
             #expect(try await running.ended() == 128 + 9)
-            let before = answered.withLock { $0 }
             answeredBeforeAKill += before.count
 
             server = try await running.restarted()
@@ -100,12 +87,30 @@ internal import Testing
         #expect(try await server.challengeStates() == ["used": rounds * perRound])
         #expect(try await server.stop() == 0)
     }
-}
 
-extension Sequence {
-    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
-        var values: [Value] = []
-        for element in self { values.append(try await transform(element)) }
-        return values
+    /// Sends everything at once and kills the server meanwhile.
+    private static func answers(
+        to attempts: [Attempt],
+        by server: Server,
+        killedAfter delay: Duration
+    ) async -> [String: EncodedCertificate] {
+        await withTaskGroup(of: (String, EncodedCertificate)?.self) { group in
+            for attempt in attempts {
+                group.addTask {
+                    guard let reply = try? await server.post(attempt.message),
+                        let issued = try? attempt.device.certificate(in: reply)
+                    else { return nil }
+                    return (attempt.id, issued)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: delay)
+                server.signal(SIGKILL)
+                return nil
+            }
+            return await group.reduce(into: [:]) { answers, answer in
+                if let (id, certificate) = answer { answers[id] = certificate }
+            }
+        }
     }
 }

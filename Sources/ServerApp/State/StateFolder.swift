@@ -40,6 +40,11 @@ public struct StateFolder: Sendable {
                 hint: "Use another folder, or serve this one."
             )
         }
+        // The folder becomes this program's alone: somebody's home must not.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard names.allSatisfy(["master.key", "lost+found"].contains) else {
+            throw AppError(.conflict, "The folder \(path) is not empty.", hint: "Name a new folder, or an empty one.")
+        }
         do {
             try FileManager.default.createDirectory(
                 atPath: path,

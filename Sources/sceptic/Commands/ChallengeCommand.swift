@@ -43,6 +43,12 @@ struct ChallengeCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard (1...100_000).contains(count) else { throw AppError(.usage, "--count has to be 1 to 100000.") }
+            guard codeFile == nil || staticName != nil else {
+                throw AppError(.usage, "--code-file is for static challenges.", hint: "Add --static NAME.")
+            }
+            guard count == 1 || staticName == nil else {
+                throw AppError(.usage, "--count is for one-time challenges: a static one serves many devices.")
+            }
             if let hours, !(hours > 0 && hours <= 876_000) {
                 throw AppError(.usage, "--hours has to be more than 0, and a century at the most.")
             }
