@@ -77,9 +77,15 @@ internal import Testing
         }
         let spaces = Base64.plain(try await message()).replacing("+", with: " ")
         #expect(try await ask(spaces).isSuccess)
-        let plain = Base64.escaped(try await message())
-        let lines = plain.enumerated().map {
-            $0.offset % 64 == 63 && !$0.element.isHexDigit ? "\($0.element)%0A" : "\($0.element)"
+        let lines = Base64.plain(try await message()).enumerated().map { offset, character in
+            let escaped =
+                switch character {
+                case "+": "%2B"
+                case "/": "%2F"
+                case "=": "%3D"
+                default: String(character)
+                }
+            return offset % 64 == 63 ? escaped + "%0A" : escaped
         }
         #expect(try await ask(lines.joined()).isSuccess)
         let unpadded = Base64.plain(try await message()).replacing("=", with: "").replacing("+", with: "%2B")

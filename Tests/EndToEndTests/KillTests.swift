@@ -62,8 +62,8 @@ internal import Testing
                 attempts.append(Attempt(device: device, message: try device.message(code, id), id: id))
             }
             let running = server
-            let delay = Duration.milliseconds(Int.random(in: 5...120, using: &generator))
-            let before = await Self.answers(to: attempts, by: running, killedAfter: delay)
+            let limit = Int.random(in: 1..<perRound / 2, using: &generator)
+            let before = await Self.answers(to: attempts, by: running, killedAfter: limit)
             #expect(try await running.ended() == 128 + 9)
             answeredBeforeAKill += before.count
 
@@ -88,11 +88,11 @@ internal import Testing
         #expect(try await server.stop() == 0)
     }
 
-    /// Sends everything at once and kills the server meanwhile.
+    /// Sends everything at once, and kills the server when so many answers have come.
     private static func answers(
         to attempts: [Attempt],
         by server: Server,
-        killedAfter delay: Duration
+        killedAfter limit: Int
     ) async -> [String: EncodedCertificate] {
         await withTaskGroup(of: (String, EncodedCertificate)?.self) { group in
             for attempt in attempts {
@@ -103,14 +103,12 @@ internal import Testing
                     return (attempt.id, issued)
                 }
             }
-            group.addTask {
-                try? await Task.sleep(for: delay)
-                server.signal(SIGKILL)
-                return nil
-            }
-            return await group.reduce(into: [:]) { answers, answer in
+            var answers: [String: EncodedCertificate] = [:]
+            for await answer in group {
                 if let (id, certificate) = answer { answers[id] = certificate }
+                if answers.count == limit { server.signal(SIGKILL) }
             }
+            return answers
         }
     }
 }

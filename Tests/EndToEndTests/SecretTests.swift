@@ -25,7 +25,7 @@ internal import Testing
         return forms.filter { $0.1.count >= 12 }
     }
 
-    @Test func challengesAreNowhereInFilesLogsAndTraces() async throws {
+    @Test func requirement111ChallengesAreNowhereInFilesLogsAndTraces() async throws {
         let server = try await Server.start()
         let device = try await Device(of: server)
         let other = try await Device("device-2", key: try TestKeys.other, of: server)

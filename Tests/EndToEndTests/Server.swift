@@ -179,11 +179,11 @@ final class Server: Sendable {
     }
 
     /// What `request explain` says, once the trace has reached the store.
-    func explanation(_ transactionID: String) async throws -> String {
+    func explanation(_ transactionID: String, containing text: String = "") async throws -> String {
         var run = Sceptic.Run(status: 1, output: "", errors: "")
         for _ in 0..<50 {
             run = try await Sceptic.attempt(["request", "explain", "--data", state, "--", transactionID])
-            if run.succeeded { return run.output }
+            if run.succeeded, text.isEmpty || run.output.contains(text) { return run.output }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw Sceptic.Failure(description: run.errors)

@@ -53,6 +53,13 @@ struct EncodingTests {
         for _ in 0..<100 {
             let id = UUID()
             #expect(id.lowercaseText == id.uuidString.lowercased())
+            #expect(UUID(storedText: id.lowercaseText) == id)
+            #expect(UUID(storedText: id.lowercaseText + "0") == nil)
+            #expect(UUID(storedText: String(id.lowercaseText.dropLast())) == nil)
+            #expect(UUID(storedText: id.lowercaseText.replacingOccurrences(of: "-", with: "0")) == nil)
+        }
+        for text in ["", "g0000000-0000-7000-8000-000000000000", "A0000000-0000-7000-8000-000000000000"] {
+            #expect(UUID(storedText: text) == nil)
         }
     }
 

@@ -130,6 +130,20 @@ struct SQLiteFileTests {
         await expect(.exactly(.newerSchema(found: 2, supported: 1))) { _ = try fixture.open(.existing) }
     }
 
+    @Test func opensACurrentDatabaseWithoutWaitingForWriters() async throws {
+        let fixture = try SQLiteFixture()
+        let store = try fixture.open(.create)
+        try await store.apply([.addIssuer(Records.issuer)])
+        let reservation = Records.reservation()
+        _ = try await store.reserve(reservation) {
+            // In the middle of a transaction.
+            let second = try fixture.open(.existing)
+            #expect(second.waitingWrites == 0)
+            return Records.certificate(for: reservation)
+        }
+        try await store.close()
+    }
+
     @Test func refusesAnotherHistory() async throws {
         let fixture = try SQLiteFixture()
         try await fixture.open(.create).close()

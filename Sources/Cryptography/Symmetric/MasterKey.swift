@@ -90,7 +90,9 @@ public struct MasterKey: Sendable {
         return Array(secret)
     }
 
-    /// Whether a wrapped secret names this master key. Whether it opens, only opening tells.
+    /// Whether a wrapped secret names this master key.
+    ///
+    /// Whether it opens, only opening tells.
     public func wrapped(_ secret: [UInt8]) -> Bool {
         secret.starts(with: [Self.formatVersion] + keyID)
     }

@@ -77,7 +77,9 @@ extension DER.Serializer {
         }
     }
 
-    /// Appends tag and length. Tags above 30, which nothing here writes, would need more than one byte.
+    /// Appends tag and length.
+    ///
+    /// Tags above 30, which nothing here writes, would need more than one byte.
     private mutating func header(_ identifier: ASN1Identifier, _ form: UInt8, _ length: Int) {
         let tagClass: UInt8 =
             switch identifier.tagClass {

@@ -65,6 +65,13 @@ public struct Server: Sendable {
         let configuration = try await ConfigurationSnapshot(state, logger: logger)
         guard !configuration.current.profiles.isEmpty else {
             let reasons = configuration.current.refusals.map { "'\($0.key)': \($0.value)" }.sorted()
+            guard !reasons.isEmpty else {
+                throw AppError(
+                    .state,
+                    "There is no SCEP profile in \(folder.path).",
+                    hint: "If 'sceptic init' was interrupted, remove the folder and run it again."
+                )
+            }
             throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
         }
         let traces = TraceRecorder(store: state.store)

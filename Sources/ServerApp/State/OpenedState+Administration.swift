@@ -40,7 +40,10 @@ extension OpenedState {
     /// Adds a SCEP profile.
     public func addProfile(_ name: String, _ settings: SCEPProfileSettings) async throws {
         guard ProfileName.isValid(name) else {
-            throw AppError(.usage, "A profile's name has 1 to 64 lower-case letters, digits and hyphens.")
+            throw AppError(
+                .usage,
+                "A profile's name has 1 to 64 lower-case letters, digits and hyphens, and is not cgi-bin or certsrv."
+            )
         }
         guard ClientCompatibility.named(settings.compatibility) != nil else {
             throw AppError(

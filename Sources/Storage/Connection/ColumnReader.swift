@@ -46,7 +46,7 @@ struct ColumnReader<Row: SQLRow> {
     mutating func date() throws(StoreError) -> Date { Date(storedMilliseconds: try int64()) }
 
     mutating func uuid() throws(StoreError) -> UUID {
-        guard let value = UUID(uuidString: try text()) else { throw .corrupted("An id is not a UUID.") }
+        guard let value = UUID(storedText: try text()) else { throw .corrupted("An id is not a UUID.") }
         return value
     }
 

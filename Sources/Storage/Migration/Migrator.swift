@@ -18,6 +18,21 @@ struct Migrator: Sendable {
     /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one.
     func step(on connection: some SQLConnection, at moment: Date) throws(StoreError) -> Migration? {
         _ = try connection.execute(SQLStatement(dialect.expand(MigrationSQL.createTable)), [:])
+        guard let next = try missing(on: connection).first else { return nil }
+        for statement in next.statements {
+            _ = try connection.execute(SQLStatement(dialect.expand(statement)), [:])
+        }
+        _ = try connection.execute(
+            MigrationSQL.add,
+            ["version": .integer(next.version), "name": .text(next.name), "applied_at": .date(moment)]
+        )
+        return next
+    }
+
+    /// The steps that are still to be taken where `schema_migration` is there.
+    ///
+    /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one.
+    func missing(on connection: some SQLConnection) throws(StoreError) -> ArraySlice<Migration> {
         let done = try connection.query(MigrationSQL.all, [:]) { row throws(StoreError) in
             (version: try row.int(), name: try row.text())
         }
@@ -27,14 +42,6 @@ struct Migrator: Sendable {
         guard zip(done, migrations).allSatisfy({ $0.version == $1.version && $0.name == $1.name }) else {
             throw .corrupted("The schema has a history that this program does not know.")
         }
-        guard let next = migrations.dropFirst(done.count).first else { return nil }
-        for statement in next.statements {
-            _ = try connection.execute(SQLStatement(dialect.expand(statement)), [:])
-        }
-        _ = try connection.execute(
-            MigrationSQL.add,
-            ["version": .integer(next.version), "name": .text(next.name), "applied_at": .date(moment)]
-        )
-        return next
+        return migrations.dropFirst(done.count)
     }
 }

@@ -30,13 +30,15 @@ final class GroupCommit: Sendable {
     }
 
     private let pool: DatabasePool
+    private let readers: QuickReaders
     private let turn: WriterTurn
     private let options: SQLiteOptions
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(pool: DatabasePool, turn: WriterTurn, options: SQLiteOptions) {
+    init(pool: DatabasePool, readers: QuickReaders, turn: WriterTurn, options: SQLiteOptions) {
         self.pool = pool
+        self.readers = readers
         self.turn = turn
         self.options = options
     }
@@ -89,6 +91,7 @@ final class GroupCommit: Sendable {
         let ending: Result<Void, StoreError>
         do {
             // Closes the readers first: only a writer that closes last clears the write-ahead log away.
+            readers.close()
             pool.releaseMemory()
             try pool.close()
             ending = .success(())

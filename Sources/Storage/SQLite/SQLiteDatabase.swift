@@ -8,6 +8,7 @@ import GRDB
 /// An open SQLite database: GRDB's pool of readers, and the writer that commits in groups.
 final class SQLiteDatabase: Sendable {
     private let pool: DatabasePool
+    private let readers: QuickReaders
     private let writer: GroupCommit
 
     /// Opens the database and brings its schema up to date.
@@ -25,11 +26,14 @@ final class SQLiteDatabase: Sendable {
             try pool.writeWithoutTransaction { database in
                 // GRDB lowers this to NORMAL when it turns the write-ahead log on: a commit would not reach the disk.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                // Larger than SQLite's own: pages that many enrolments change are written back once for all of them.
+                try database.execute(sql: "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000")
                 try Self.migrate(SQLiteConnection(database: database), turn, options)
                 if let pages = options.maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(pages)") }
                 if options.isReadOnly { try database.execute(sql: "PRAGMA query_only = ON") }
             }
-            writer = GroupCommit(pool: pool, turn: turn, options: options)
+            readers = try QuickReaders(beside: pool, count: ProcessInfo.processInfo.activeProcessorCount)
+            writer = GroupCommit(pool: pool, readers: readers, turn: turn, options: options)
         } catch {
             throw StoreError(sqlite: error)
         }
@@ -41,9 +45,11 @@ final class SQLiteDatabase: Sendable {
     }
 
     /// Reads one thing at once, on the calling thread: for what an index finds.
+    ///
+    /// Each statement sees the newest state, so two of them may see different ones.
     func read<Value>(_ body: (SQLiteConnection) throws -> Value) throws(StoreError) -> Value {
         do {
-            return try pool.unsafeRead { database in try body(SQLiteConnection(database: database)) }
+            return try readers.read { database in try body(SQLiteConnection(database: database)) }
         } catch {
             throw StoreError(sqlite: error)
         }
@@ -129,8 +135,6 @@ final class SQLiteDatabase: Sendable {
                 sql: """
                     PRAGMA trusted_schema = OFF;
                     PRAGMA temp_store = MEMORY;
-                    PRAGMA cache_size = -8000;
-                    PRAGMA wal_autocheckpoint = 4000;
                     """
             )
         }
@@ -154,6 +158,8 @@ final class SQLiteDatabase: Sendable {
             Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
         }
         let migrator = Migrator(migrations: Migrations.all + extra, dialect: .sqlite)
+        // Most often there is nothing to do, and no reason to wait for those who write.
+        if try tables(connection).contains("schema_migration"), try migrator.missing(on: connection).isEmpty { return }
         while try GroupCommit.transaction(
             on: connection,
             turn,
@@ -164,14 +170,18 @@ final class SQLiteDatabase: Sendable {
         ) {}
     }
 
-    private static let tables = SQLStatement(
+    private static let allTables = SQLStatement(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     )
     private static let sign = SQLStatement("PRAGMA application_id = \(SQLiteFile.applicationID)")
 
+    private static func tables(_ connection: SQLiteConnection) throws(StoreError) -> [String] {
+        try connection.query(allTables, [:]) { row throws(StoreError) in try row.text() }
+    }
+
     /// Makes an empty database this program's, and checks that any other is.
     private static func claim(_ connection: SQLiteConnection) throws(StoreError) {
-        let tables = try connection.query(tables, [:]) { row throws(StoreError) in try row.text() }
+        let tables = try tables(connection)
         if tables.isEmpty {
             _ = try connection.execute(sign, [:])
         } else if !tables.contains("schema_migration") {

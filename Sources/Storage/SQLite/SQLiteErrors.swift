@@ -11,21 +11,21 @@ extension StoreError {
         let detail = message.map { ": \($0)" } ?? ""
         switch code & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED:
-            self = .unavailable("The database is locked by another process\(detail)")
+            self = .unavailable("The database is locked by another process\(detail).")
         case SQLITE_FULL:
-            self = .unavailable("The disk is full\(detail)")
+            self = .unavailable("The disk is full\(detail).")
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
-            self = .unavailable("The database can't be written to\(detail)")
+            self = .unavailable("The database can't be written to\(detail).")
         case SQLITE_CANTOPEN:
-            self = .unavailable("The database can't be opened\(detail)")
+            self = .unavailable("The database can't be opened\(detail).")
         case SQLITE_MISUSE:
-            self = .unavailable("The database is closed\(detail)")
+            self = .unavailable("The database is closed\(detail).")
         case SQLITE_CONSTRAINT:
-            self = .conflict("The database refuses the change\(detail)")
+            self = .conflict("The database refuses the change\(detail).")
         case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_ERROR, SQLITE_MISMATCH:
-            self = .corrupted("The database is not as this program writes it\(detail)")
+            self = .corrupted("The database is not as this program writes it\(detail).")
         default:
-            self = .unavailable("The database failed (code \(code))\(detail)")
+            self = .unavailable("The database failed (code \(code))\(detail).")
         }
     }
 

@@ -35,7 +35,8 @@ final class WriterTurn: Sendable {
     /// Waits for the turn, or until patience ends.
     func take() {
         for _ in 0..<(2 * patience) {
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+            // A file system that can't lock is no reason to wait.
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return }
             usleep(500)
         }
     }

@@ -50,6 +50,10 @@ enum TraceSteps {
     }
 
     private static func append(_ text: String, to bytes: inout [UInt8]) {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == backslash }) else {
+            bytes += text.utf8
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case tab: bytes += [backslash, UInt8(ascii: "t")]
