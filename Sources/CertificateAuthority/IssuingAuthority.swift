@@ -113,7 +113,7 @@ public struct IssuingAuthority: Sendable {
     ///   - contents: what it is to say.
     ///   - template: how long it is valid.
     ///   - now: the time of issuance.
-    ///   - generator: where the serial number comes from: 126 random bits.
+    ///   - generator: where the serial number's random part comes from.
     /// - Returns: a certificate that may be signed as it is.
     /// - Throws: `lint`, `issuerExpired`, `unencodable`.
     public func prepare(
@@ -128,7 +128,7 @@ public struct IssuingAuthority: Sendable {
         let notAfter = min(end, certificate.notAfter ?? end)
         guard now < notAfter else { throw .issuerExpired }
         let body = TBSCertificate(
-            serialNumber: SerialNumber.random(using: &generator),
+            serialNumber: SerialNumber.make(at: now, using: &generator),
             signatureAlgorithm: signatureAlgorithm,
             issuer: certificate.subject,
             notBefore: notBefore,
@@ -230,15 +230,5 @@ public struct IssuingAuthority: Sendable {
 
     private static func wholeSeconds(_ date: Date) -> Date {
         Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
-    }
-}
-
-/// Serial numbers: random, positive, 16 octets.
-enum SerialNumber {
-    static func random(using generator: inout some RandomNumberGenerator) -> [UInt8] {
-        // The top bits are 01: positive, and never shortened by a leading zero.
-        var octets = generator.bytes(16)
-        octets = [(octets.first ?? 0) & 0x3F | 0x40] + octets.dropFirst()
-        return octets
     }
 }

@@ -111,7 +111,7 @@ public enum KeyCeremony: Sendable {
             }
             let keyInfo = try SubjectPublicKeyInfo(publicKey)
             let body = TBSCertificate(
-                serialNumber: SerialNumber.random(using: &generator),
+                serialNumber: SerialNumber.make(at: notBefore, using: &generator),
                 signatureAlgorithm: algorithm,
                 issuer: issuer,
                 notBefore: notBefore,

@@ -27,7 +27,7 @@ public enum CertificateIdentifier: Sendable, Hashable {
         self = .issuerAndSerialNumber(issuer: issuer, serialNumber: Array(serialNumber))
     }
 
-    func append(to serializer: inout DER.Serializer) {
+    func append(to serializer: inout DEREncoder) {
         switch self {
         case .issuerAndSerialNumber(let issuer, let serialNumber):
             serializer.sequence { pair in

@@ -44,7 +44,7 @@ enum ContentInfo {
 
     static func wrap(
         _ type: ASN1ObjectIdentifier,
-        _ body: (inout DER.Serializer) throws -> Void
+        _ body: (inout DEREncoder) throws -> Void
     ) throws(CMSError) -> [UInt8] {
         do {
             return try encode("ContentInfo") { serializer in

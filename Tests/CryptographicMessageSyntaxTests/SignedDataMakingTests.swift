@@ -95,9 +95,7 @@ import Testing
     @Test func attributesAreSortedDER() throws {
         let signer = try HandMadeCertificate("a", key: try TestKeys.client).read()
         let attributes = try (0..<6).map { index in
-            try AttributeToSign([1, 2, 3, UInt(9 - index)]) {
-                $0.appendPrimitiveNode(identifier: .octetString) { $0.append(1) }
-            }
+            try AttributeToSign([1, 2, 3, UInt(9 - index)]) { $0.octetString([1]) }
         }
         let message = try SignedData.sign(
             content: [1],

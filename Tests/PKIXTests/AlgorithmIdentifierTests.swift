@@ -22,7 +22,7 @@ import Testing
             #expect(read.digestAlgorithm == digest)
             #expect(read.hasNoParameters)
         }
-        var serializer = DER.Serializer()
+        var serializer = DEREncoder()
         try AlgorithmIdentifier.digest(digest).append(to: &serializer)
         #expect(serializer.serializedBytes == TLV.algorithm(oid))
     }

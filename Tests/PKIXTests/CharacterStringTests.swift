@@ -38,7 +38,7 @@ import Testing
         ("a\u{0}", "0c"),
     ])
     func writesPrintableStringOnlyWhereItFits(text: String, tag: String) throws {
-        var serializer = DER.Serializer()
+        var serializer = DEREncoder()
         CharacterString.append(text, to: &serializer)
         #expect(serializer.serializedBytes == TLV.encode([UInt8](hex: tag)[0], Array(text.utf8)))
         #expect(CharacterString.text(try DER.parse(serializer.serializedBytes)) == text)

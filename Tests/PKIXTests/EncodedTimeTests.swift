@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct EncodedTimeTests {
     private static func encoded(_ date: Date) -> [UInt8] {
-        var serializer = DER.Serializer()
+        var serializer = DEREncoder()
         EncodedTime.append(date, to: &serializer)
         return serializer.serializedBytes
     }

@@ -106,7 +106,7 @@ struct FakeServer: Sendable {
         let received = request.message.received
         func printable(_ type: ASN1ObjectIdentifier, _ text: String) throws -> AttributeToSign {
             try AttributeToSign(type) { value in
-                value.appendPrimitiveNode(identifier: .printableString) { $0.append(contentsOf: text.utf8) }
+                value.primitive(.printableString, text.utf8)
             }
         }
         let base: ASN1ObjectIdentifier.SCEPTest = .init()

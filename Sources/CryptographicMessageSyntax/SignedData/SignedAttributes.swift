@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import PKIX
+public import PKIX
 public import SwiftASN1
 
 /// The signed attributes of a signer, with the bytes that the signature covers (RFC 5652 §5.3).
@@ -80,7 +80,7 @@ public struct AttributeToSign: Sendable, Hashable {
     /// - Throws: `unencodable`.
     public init(
         _ type: ASN1ObjectIdentifier,
-        value: (inout DER.Serializer) throws -> Void
+        value: (inout DEREncoder) throws -> Void
     ) throws(CMSError) {
         self.der = try mapping {
             try encode("Attribute") { serializer in

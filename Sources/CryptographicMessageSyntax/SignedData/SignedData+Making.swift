@@ -86,7 +86,7 @@ extension SignedData {
         }
     }
 
-    private static func appendContent(_ content: [UInt8]?, to serializer: inout DER.Serializer) throws {
+    private static func appendContent(_ content: [UInt8]?, to serializer: inout DEREncoder) throws {
         try serializer.sequence { encapsulated in
             try encapsulated.serialize(ASN1ObjectIdentifier.CMS.data)
             if let content {
@@ -98,7 +98,7 @@ extension SignedData {
     private static func appendMembers(
         _ members: [[UInt8]],
         _ identifier: ASN1Identifier,
-        to serializer: inout DER.Serializer
+        to serializer: inout DEREncoder
     ) {
         serializer.constructed(identifier) { set in
             for member in members { set.serializeRawBytes(member) }

@@ -34,7 +34,7 @@ package enum CharacterString {
     }
 
     /// Appends a text as PrintableString if it fits, else as UTF8String.
-    package static func append(_ text: String, to serializer: inout DER.Serializer) {
+    package static func append(_ text: String, to serializer: inout DEREncoder) {
         serializer.primitive(isPrintable(text) ? .printableString : .utf8String, text.utf8)
     }
 

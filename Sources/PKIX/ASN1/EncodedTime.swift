@@ -34,7 +34,7 @@ public enum EncodedTime: Sendable {
         return (year, month, day, ofDay / 3600, ofDay / 60 % 60, ofDay % 60)
     }
 
-    package static func append(_ date: Date, to serializer: inout DER.Serializer) {
+    package static func append(_ date: Date, to serializer: inout DEREncoder) {
         let fields = fields(date)
         let year = fields.year
         let digits = [fields.month, fields.day, fields.hours, fields.minutes, fields.seconds].map { twoDigits($0) }

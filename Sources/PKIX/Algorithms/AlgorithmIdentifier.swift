@@ -30,7 +30,7 @@ public struct AlgorithmIdentifier: Sendable, Hashable {
         self.parameters = reader.next().map { Array($0.encodedBytes) }
     }
 
-    package func append(to serializer: inout DER.Serializer) throws {
+    package func append(to serializer: inout DEREncoder) throws {
         try serializer.sequence { sequence in
             try sequence.serialize(algorithm)
             if let parameters { sequence.serializeRawBytes(parameters) }

@@ -25,7 +25,7 @@ public enum CertificateExtensions: Sendable {
         return list
     }
 
-    package static func append(_ extensions: [Certificate.Extension], to serializer: inout DER.Serializer) throws {
+    package static func append(_ extensions: [Certificate.Extension], to serializer: inout DEREncoder) throws {
         try serializer.sequence { list in
             for entry in extensions {
                 try list.sequence { fields in
@@ -73,7 +73,7 @@ public enum CertificateExtensions: Sendable {
     }
 
     /// Appends `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } }`.
-    private static func distributionPointName(_ url: String, to serializer: inout DER.Serializer) {
+    private static func distributionPointName(_ url: String, to serializer: inout DEREncoder) {
         serializer.constructed(.context(0)) { name in
             name.constructed(.context(0)) { fullName in
                 fullName.primitive(.context(6), url.utf8)

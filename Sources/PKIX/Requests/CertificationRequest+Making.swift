@@ -49,7 +49,7 @@ extension CertificationRequest {
 
     private static func attribute(
         _ type: ASN1ObjectIdentifier,
-        _ value: (inout DER.Serializer) throws -> Void
+        _ value: (inout DEREncoder) throws -> Void
     ) throws(PKIXError) -> [UInt8] {
         try encode("Attribute") { serializer in
             try serializer.sequence { fields in

@@ -143,7 +143,7 @@ public struct CertificationRequest: Sendable, Hashable {
         return list
     }
 
-    private static func appendWithoutChallenge(_ node: ASN1Node, to serializer: inout DER.Serializer) throws {
+    private static func appendWithoutChallenge(_ node: ASN1Node, to serializer: inout DEREncoder) throws {
         var reader = try NodeReader(node, .context(0), "attributes")
         try serializer.constructed(.context(0)) { attributes in
             while let member = reader.next() {
