@@ -85,8 +85,8 @@ struct HTTPReply: Sendable {
         guard connected == 0 else { throw Failure(description: "connect: \(errno)") }
         var rest = request[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                uninterrupted { unsafe send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
             }
             // A server may answer and end before it has read everything (413).
             guard count > 0 else { break }
@@ -95,10 +95,21 @@ struct HTTPReply: Sendable {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
-            if count < 0, answer.isEmpty { throw Failure(description: "recv: \(errno)") }
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                uninterrupted { unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0) }
+            }
+            let code = errno
+            if count < 0, answer.isEmpty { throw Failure(description: "recv: \(code)") }
             guard count > 0 else { return answer }
             answer += buffer.prefix(count)
+        }
+    }
+
+    /// Calls again when a signal came in between: sockets with time limits are not restarted by the system.
+    private static func uninterrupted(_ call: () -> Int) -> Int {
+        while true {
+            let count = call()
+            guard count < 0, errno == EINTR else { return count }
         }
     }
 }
