@@ -116,9 +116,7 @@ internal import struct Foundation.Date
         _ = try await world.ask(try Device(in: world).message(try await world.code()), profile: profile)
         _ = try await world.traces.flush()
         let traces = try await world.store.traces(transactionID: "0123456789ABCDEF", limit: 10)
-        withKnownIssue("The trace of a reservation says 'issued' before its issuer has decided.") {
-            #expect(traces.map(\.reasonCode) == [ReasonCode.issuerRefused.rawValue])
-        }
+        #expect(traces.map(\.reasonCode) == [ReasonCode.issuerRefused.rawValue])
     }
 
     @Test func manyUndecidedTransactionsDoNotHideTheLaterOnes() async throws {

@@ -11,12 +11,25 @@ public final class SoftwareKey: KeyDecryptionKey {
     /// The public half.
     public let publicKey: PublicKey
     private let key: EVPKey
+    private let rawDecryption: EVPContextPool
+    /// For the schemes that replies and certificates are signed with; others are set up each time.
+    private let signing: [SignatureScheme: EVPContextPool]
     /// What fallback keys are derived from: known to nobody who doesn't hold the private key.
     private let fallbackSecret: [UInt8]
 
     private init(_ key: EVPKey, algorithm: KeyAlgorithm) throws(CryptographyError) {
         self.key = key
         self.publicKey = PublicKey(publicHalfOf: key, algorithm: algorithm)
+        self.rawDecryption = unsafe EVPContextPool(key) { context in
+            unsafe succeeded(EVP_PKEY_decrypt_init(context))
+                && succeeded(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING))
+        }
+        let schemes = DigestAlgorithm.allCases.flatMap { [SignatureScheme.rsaPKCS1($0), .ecdsa($0)] }
+        self.signing = Dictionary(
+            uniqueKeysWithValues: schemes.filter { algorithm.fits($0) }.map { scheme in
+                (scheme, unsafe EVPContextPool(key) { unsafe Self.setUpSigning($0, scheme) })
+            }
+        )
         self.fallbackSecret = MessageAuthentication.sha256(
             key: try Self.encode(key),
             message: Array("sceptic key transport fallback".utf8)
@@ -71,12 +84,19 @@ public final class SoftwareKey: KeyDecryptionKey {
     /// Signs a digest.
     public func sign(digest: [UInt8], scheme: SignatureScheme) throws(CryptographyError) -> [UInt8] {
         guard publicKey.algorithm.fits(scheme) else { throw .wrongKeyType }
-        return try unsafe key.withContext("sign") { context -> [UInt8]? in
-            guard unsafe succeeded(EVP_PKEY_sign_init(context)), unsafe configure(context, scheme) else { return nil }
-            return unsafe fill(key.maximumOutputByteCount) { output, length in
+        let use = { (context: OpaquePointer) -> [UInt8]? in
+            unsafe fill(self.key.maximumOutputByteCount) { output, length in
                 unsafe EVP_PKEY_sign(context, output, length, digest, digest.count)
             }
         }
+        if let pool = signing[scheme] { return try unsafe pool.withContext("sign", use) }
+        return try unsafe key.withContext("sign") { context in
+            unsafe Self.setUpSigning(context, scheme) ? use(context) : nil
+        }
+    }
+
+    private static func setUpSigning(_ context: OpaquePointer, _ scheme: SignatureScheme) -> Bool {
+        unsafe succeeded(EVP_PKEY_sign_init(context)) && configure(context, scheme)
     }
 
     /// Opens a transported key; see `KeyDecryptionKey`.
@@ -109,11 +129,8 @@ public final class SoftwareKey: KeyDecryptionKey {
 
     private func decryptRaw(_ ciphertext: [UInt8], capacity: Int) throws(CryptographyError) -> [UInt8] {
         // A number not below the modulus is the one thing libcrypto refuses here, and its sender knows it anyway.
-        let opened = try? unsafe key.withContext("raw RSA") { context -> [UInt8]? in
-            guard unsafe succeeded(EVP_PKEY_decrypt_init(context)),
-                unsafe succeeded(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING))
-            else { return nil }
-            return unsafe fill(capacity) { output, length in
+        let opened = try? unsafe rawDecryption.withContext("raw RSA") { context -> [UInt8]? in
+            unsafe fill(capacity) { output, length in
                 unsafe EVP_PKEY_decrypt(context, output, length, ciphertext, ciphertext.count)
             }
         }

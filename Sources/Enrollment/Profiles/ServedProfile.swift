@@ -5,7 +5,7 @@ public import CertificateAuthority
 public import SCEP
 
 /// A SCEP profile, resolved to everything that serving it needs: an immutable snapshot.
-public struct ServedProfile: Sendable {
+public final class ServedProfile: Sendable {
     /// The profile's name.
     public let name: String
     /// The RA profile's name.

@@ -56,7 +56,10 @@ extension EnrollmentService {
             return (certificate, .issuedAgain)
         case .reserved:
             fault(.afterReserve)
-            return (try await order(work, &deliberation), .issued)
+            let certificate = try await order(work, &deliberation)
+            // The reservation kept no trace, since it did not know yet how this would end.
+            traces.record(deliberation.trace(.issued))
+            return (certificate, .issued)
         case .alreadyOpen(let open):
             return (try await takeUp(open, &deliberation), .issuedAgain)
         case .otherRequestOpen:

@@ -70,7 +70,11 @@ public struct EnrollmentService: Sendable {
             let issued = try await decide(opened, &deliberation)
             fault(.afterFinish)
             let reply = try success(opened, issued.certificate, deliberation)
-            if issued.reason != .issued { traces.record(deliberation.trace(issued.reason)) }
+            if issued.reason != .issued {
+                // Whoever captured a message can send it again: that proves nothing, and must not fill the disk.
+                deliberation.isAuthenticated = false
+                traces.record(deliberation.trace(issued.reason))
+            }
             tell(deliberation, issued.reason, detail: "", serialNumber: issued.certificate.serialNumber)
             fault(.beforeReply)
             return .certRep(reply)

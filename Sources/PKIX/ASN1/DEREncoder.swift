@@ -86,6 +86,15 @@ public struct DEREncoder: Sendable {
         serializedBytes.append(contentsOf: serializer.serializedBytes)
     }
 
+    /// Appends what somebody else encoded, as DER: as it is if its lengths are those of DER, else written anew.
+    mutating func serializeAsDER(_ bytes: [UInt8]) throws {
+        if ASN1Parsing.hasDistinguishedLengths(bytes) {
+            serializeRawBytes(bytes)
+        } else {
+            serialize(try BER.parse(bytes))
+        }
+    }
+
     /// Appends a SEQUENCE.
     public mutating func sequence(_ body: (inout DEREncoder) throws -> Void) rethrows {
         try constructed(.sequence, body)

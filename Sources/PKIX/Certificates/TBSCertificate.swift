@@ -60,8 +60,8 @@ public struct TBSCertificate: Sendable {
                     EncodedTime.append(notAfter, to: &validity)
                 }
                 // These two come from the requester, perhaps in BER, which a certificate must not hold (RFC 5280 §4.1).
-                body.serialize(try BER.parse(subject.der))
-                body.serialize(try BER.parse(subjectPublicKeyInfo.der))
+                try body.serializeAsDER(subject.der)
+                try body.serializeAsDER(subjectPublicKeyInfo.der)
                 if !extensions.isEmpty {
                     try body.constructed(.context(3)) { wrapper in
                         try CertificateExtensions.append(extensions, to: &wrapper)

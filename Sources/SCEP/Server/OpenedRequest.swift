@@ -5,7 +5,7 @@ public import Cryptography
 public import PKIX
 
 /// A key and certificate that speak SCEP for a profile (design §2).
-public struct RACredential: Sendable {
+public final class RACredential: Sendable {
     /// The certificate that clients envelope to.
     public let certificate: EncodedCertificate
     /// The certificate that signs CertRep: the same one, or another of the same key.
@@ -32,7 +32,7 @@ public struct RACredential: Sendable {
 /// A request whose envelope opened to what its messageType says.
 ///
 /// Nothing in it is authorised yet.
-public struct OpenedRequest: Sendable {
+public final class OpenedRequest: Sendable {
     /// What a request asks for.
     public enum Content: Sendable {
         /// A certificate, authenticated by a challenge (RFC 8894 §3.3.1).

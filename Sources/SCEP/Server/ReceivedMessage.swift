@@ -11,7 +11,7 @@ public import struct Foundation.Date
 ///
 /// The first of three stages (bytes → `ReceivedMessage` → `VerifiedMessage` → `OpenedRequest`); each can be had from the one
 /// before it only.
-public struct ReceivedMessage: Sendable {
+public final class ReceivedMessage: Sendable {
     /// The client's name for the operation.
     public let transactionID: TransactionID
     /// What the sender wants back in the reply.

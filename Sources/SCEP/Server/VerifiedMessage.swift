@@ -8,7 +8,7 @@ public import PKIX
 /// A request whose outer signature is that of the certificate in it.
 ///
 /// Who holds that certificate is not known yet.
-public struct VerifiedMessage: Sendable {
+public final class VerifiedMessage: Sendable {
     /// The message as it came.
     public let received: ReceivedMessage
     /// What kind of message it is; one that is served here.

@@ -4,9 +4,11 @@
 public import Logging
 internal import PKIX
 
-internal import struct Foundation.Data
 internal import struct Foundation.Date
-internal import class Foundation.FileHandle
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
 
 /// How log lines look.
 public enum LogFormat: String, Sendable, Hashable, CaseIterable {
@@ -51,7 +53,9 @@ public struct LineLogHandler: LogHandler {
             let message = Self.quoted("\(event.message)", always: true)
             line = "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(pairs)}\n"
         }
-        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+        let bytes = Array(line.utf8)
+        // One call for each line, so that lines of several threads don't mix. Nobody can be told if it fails.
+        _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
     }
 
     /// RFC 3339 with milliseconds, in UTC.

@@ -27,14 +27,6 @@ enum TraceSQL {
         """
     )
 
-    /// Holds the trace of a transaction that was given up for the record.
-    static let release = SQLStatement(
-        """
-        UPDATE trace SET hold = 'record'
-        WHERE hold = 'transaction' AND id = (SELECT trace_id FROM enrollment_transaction WHERE id = :transaction)
-        """
-    )
-
     private static let columns = """
         id, occurred_at, profile, transaction_id, is_authenticated, remote_address, reason_code, steps
         """

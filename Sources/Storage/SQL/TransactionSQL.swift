@@ -32,7 +32,7 @@ enum TransactionSQL {
     static let hold = SQLStatement(
         """
         UPDATE enrollment_transaction
-        SET state = 'reserved', ended_at = NULL, to_be_signed = :to_be_signed, lease_owner = :lease_owner,
+        SET state = 'reserved', ended_at = NULL, trace_id = NULL, to_be_signed = :to_be_signed, lease_owner = :lease_owner,
             lease_until = :lease_until
         WHERE id = :id
         """

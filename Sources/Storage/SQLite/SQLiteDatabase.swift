@@ -27,7 +27,7 @@ final class SQLiteDatabase: Sendable {
                 // GRDB lowers this to NORMAL when it turns the write-ahead log on: a commit would not reach the disk.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 // Larger than SQLite's own: pages that many enrolments change are written back once for all of them.
-                try database.execute(sql: "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000")
+                try database.execute(sql: "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 16000")
                 try Self.migrate(SQLiteConnection(database: database), turn, options)
                 if let pages = options.maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(pages)") }
                 if options.isReadOnly { try database.execute(sql: "PRAGMA query_only = ON") }

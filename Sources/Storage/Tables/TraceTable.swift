@@ -46,11 +46,6 @@ struct TraceTable<Connection: SQLConnection> {
         return .keep(())
     }
 
-    /// Keeps the trace of a transaction that is given up.
-    func release(transactionID: UUID) throws(StoreError) {
-        _ = try connection.execute(TraceSQL.release, ["transaction": .uuid(transactionID)])
-    }
-
     func traces(transactionID: String, limit: Int) throws(StoreError) -> [TraceRecord] {
         try connection.query(
             TraceSQL.byTransaction,

@@ -28,19 +28,16 @@ struct TransactionTable<Connection: SQLConnection> {
         for claim in reservation.claims {
             if let refusal = try take(claim, for: reservation) { return .undo(refusal) }
         }
-        let outcome: ReservationOutcome
-        if let certificate = try signing() {
-            guard certificate.answers(reservation.id, reservation.order) else { throw StoreError.otherCertificate }
-            guard try certificates.add(certificate) else { return .undo(.serialNumberTaken) }
-            outcome = .issued(certificate)
-        } else {
+        guard let certificate = try signing() else {
             try hold(reservation)
-            outcome = .reserved
+            return .keep(.reserved)
         }
+        guard certificate.answers(reservation.id, reservation.order) else { throw StoreError.otherCertificate }
+        guard try certificates.add(certificate) else { return .undo(.serialNumberTaken) }
         if let trace = reservation.trace {
             try traces.add(trace, steps: steps, hold: reservation.heldTrace == nil ? .record : .transaction)
         }
-        return .keep(outcome)
+        return .keep(.issued(certificate))
     }
 
     /// What the same request came to before.
@@ -80,7 +77,6 @@ struct TransactionTable<Connection: SQLConnection> {
         let changed = try connection.execute(TransactionSQL.abandon, ["ended_at": .date(moment), "id": .uuid(id)])
         guard changed == 1 else { return .undo(false) }
         try challenges.release(transactionID: id)
-        try traces.release(transactionID: id)
         return .keep(true)
     }
 
