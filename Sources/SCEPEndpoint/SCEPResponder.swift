@@ -3,7 +3,7 @@
 
 /// What answers the SCEP requests of a listener.
 public protocol SCEPResponder: Sendable {
-    /// Answers one request; it is called off the event loop, for many connections at once.
+    /// Answers one request; it runs on the connection's event loop, for many connections at once: what waits has to suspend.
     ///
     /// The task is cancelled only when a stop of the listener has run out of patience, not when the client goes away:
     /// an enrolment once begun is worth finishing, because the client will ask again.

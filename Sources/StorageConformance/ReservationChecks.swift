@@ -3,11 +3,14 @@
 
 import Enrollment
 
+import struct Foundation.Date
+
 extension StorageCheck {
     static let reservationChecks: [StorageCheck] = [
         StorageCheck("issuesAtOnce", with: issuesAtOnce),
         StorageCheck("reservesForLater", with: reservesForLater),
         StorageCheck("answersTheSameRequestWithTheSameCertificate", with: answersTheSameRequest),
+        StorageCheck("issuesAnewWhenTheCertificateHasExpired", with: issuesAnewAfterExpiry),
         StorageCheck("findsWhatBindsARequest", with: findsWhatBinds),
         StorageCheck("refusesAnotherRequestOnlyWhileOneIsOpen", with: refusesAnotherRequest),
         StorageCheck("keepsSignersAndProfilesApart", with: keepsKeysApart),
@@ -161,6 +164,18 @@ extension StorageCheck {
         elsewhere.order.issuerID = issuer.id
         elsewhere.order.serialNumber = issued.order.serialNumber
         try expect(try await scenario.issue(elsewhere), "issued")
+    }
+
+    private static func issuesAnewAfterExpiry(_ scenario: Scenario) async throws {
+        let first = scenario.reservation()
+        try expect(try await scenario.issue(first), "issued")
+        var again = scenario.repeated(first)
+        again.reservedAt = Scenario.certificate(for: first).notAfter.addingTimeInterval(-1)
+        try expect(try await scenario.issue(again), "alreadyIssued")
+        var later = scenario.repeated(first)
+        later.reservedAt = again.reservedAt.addingTimeInterval(1)
+        try expect(try await scenario.issue(later), "issued")
+        try expect(try await scenario.store.certificateCount(), is: 2)
     }
 
     private struct Refused: Error, Equatable {

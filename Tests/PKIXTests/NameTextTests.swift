@@ -72,14 +72,14 @@ import Testing
         }
     }
 
-    @Test func textOfAHugeNameTakesTimeInProportion() throws {
-        // A name in an unauthenticated request gets into traces: its text must not cost the square of its length.
+    @Test func textOfAHugeNameIsNotSpelledOut() throws {
+        // A name in an unauthenticated request gets into traces: a huge one is not spelled out.
         let value = String(repeating: "a,", count: 100_000)
         let name = try Name(derEncoded: HandMadeCertificate.name(value))
-        var length = 0
-        let time = ContinuousClock().measure { length = name.description.utf8.count }
-        #expect(length == "CN=".utf8.count + 300_000)
-        #expect(time < .seconds(20))
+        #expect(name.description == "(a name of \(name.der.count) bytes)")
+        // The longest that is: its text must not cost the square of its length.
+        let long = try Name(derEncoded: HandMadeCertificate.name(String(repeating: "a,", count: 2000)))
+        #expect(long.description.utf8.count == "CN=".utf8.count + 6000)
     }
 
     @Test func randomTextsSurvive() throws {

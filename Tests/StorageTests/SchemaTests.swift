@@ -192,7 +192,7 @@ struct StatementTests {
         CertificateSQL.add, CertificateSQL.byTransaction, CertificateSQL.bySerialNumber, CertificateSQL.page,
         CertificateSQL.count, ChallengeSQL.add, ChallengeSQL.byLookup, ChallengeSQL.page, ChallengeSQL.profilePage,
         ChallengeSQL.revoke, ChallengeSQL.claim, ChallengeSQL.state, ChallengeSQL.release, TraceSQL.add, TraceSQL.trim,
-        TraceSQL.byTransaction, TraceSQL.page, TraceSQL.release, ConfigurationSQL.version, ConfigurationSQL.count,
+        TraceSQL.byTransaction, TraceSQL.page, TransactionSQL.outlive, ConfigurationSQL.version, ConfigurationSQL.count,
         ConfigurationSQL.issuers, ConfigurationSQL.addIssuer, ConfigurationSQL.raCredentials,
         ConfigurationSQL.addRACredential, ConfigurationSQL.scepProfile.all, ConfigurationSQL.scepProfile.add,
         ConfigurationSQL.scepProfile.replace, ConfigurationSQL.raProfile.all, ConfigurationSQL.raProfile.add,

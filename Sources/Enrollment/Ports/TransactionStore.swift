@@ -195,10 +195,11 @@ public protocol TransactionStore: Sendable {
     ///
     /// In this order, and all or nothing: the transaction's row (a row with the same key and request that is issued or open gives
     /// `alreadyIssued` or `alreadyOpen`; one with the same key and another request that is open gives `otherRequestOpen`; an issued one
-    /// with another request does not matter); the claims (one that is used by the same public key and still within its lifetime gives
-    /// `alreadyIssued` or `alreadyOpen` of the transaction that used it, else `claimRefused`); then `signing` is called, on a thread that may
-    /// block, at most once; its certificate and the trace are stored. With nil from `signing` the reservation alone is stored, with
-    /// its order and lease. When `signing` throws, nothing is stored.
+    /// with another request, or whose certificate has expired, does not matter); the claims (one that is used by the same public
+    /// key and still within its lifetime gives `alreadyIssued` or `alreadyOpen` of the transaction that used it, else
+    /// `claimRefused`); then `signing` is called, on a thread that may block, at most once; its certificate and the trace are
+    /// stored. With nil from `signing` the reservation alone is stored, with its order and lease. When `signing` throws, nothing
+    /// is stored.
     ///
     /// - Parameters:
     ///   - reservation: what to reserve.

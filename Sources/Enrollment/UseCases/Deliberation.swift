@@ -30,17 +30,30 @@ struct Deliberation {
     }
 
     mutating func pass(_ name: String, _ detail: String) {
-        steps.append(TraceStep(name: name, outcome: .passed, detail: detail))
+        add(name, .passed, detail)
     }
 
     mutating func note(_ name: String, _ detail: String) {
-        steps.append(TraceStep(name: name, outcome: .noted, detail: detail))
+        add(name, .noted, detail)
     }
 
     /// Records a step that ends the request, and gives the error to throw.
     mutating func fail(_ name: String, _ reason: ReasonCode, _ detail: String) -> Ending {
-        steps.append(TraceStep(name: name, outcome: .failed, detail: detail))
+        let detail = add(name, .failed, detail)
         return Ending(reason: reason, detail: detail)
+    }
+
+    /// The most bytes of a step's detail: much of it is what a stranger wrote, and goes into the database and the log.
+    private static let maximumDetailByteCount = 400
+
+    @discardableResult
+    private mutating func add(_ name: String, _ outcome: TraceOutcome, _ detail: String) -> String {
+        var bounded = detail
+        if detail.utf8.count > Self.maximumDetailByteCount {
+            bounded = String(decoding: detail.utf8.prefix(Self.maximumDetailByteCount), as: UTF8.self) + "…"
+        }
+        steps.append(TraceStep(name: name, outcome: outcome, detail: bounded))
+        return bounded
     }
 
     func trace(_ reason: ReasonCode) -> TraceRecord {

@@ -113,7 +113,8 @@ extension EnrollmentService {
         _ open: OpenTransaction,
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
-        guard open.lease.until < time.now else {
+        // An order of an issuer that the profile has left is for `resume`, which knows them all.
+        guard open.lease.until < time.now, open.order.issuerID == deliberation.profile.issuer.id else {
             throw deliberation.fail("transaction", .transactionInProgress, "its node is still working on it")
         }
         deliberation.note("transaction", "taken up after its node stopped working on it")

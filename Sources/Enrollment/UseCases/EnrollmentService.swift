@@ -178,7 +178,7 @@ public struct EnrollmentService: Sendable {
             throw deliberation.fail("challenge", .challengeUnavailable, error.sentence)
         }
         switch found {
-        case .alreadyIssued(let certificate):
+        case .alreadyIssued(let certificate) where certificate.notAfter > deliberation.receivedAt:
             deliberation.isAuthenticated = true
             deliberation.note("transaction", "the same request was answered before")
             return .earlier(certificate)

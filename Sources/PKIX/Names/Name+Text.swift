@@ -4,9 +4,14 @@
 internal import SwiftASN1
 
 extension Name: CustomStringConvertible {
+    /// The longest encoding that is spelled out as text; names in the field have some hundred bytes.
+    private static let maximumSpelledByteCount = 4096
+
     /// The name as text, the most specific part first (RFC 4514 §2).
     public var description: String {
-        attributes.reversed().map { members in
+        // A stranger's name of a megabyte is not worth the time to spell it out.
+        guard der.count <= Self.maximumSpelledByteCount else { return "(a name of \(der.count) bytes)" }
+        return attributes.reversed().map { members in
             members.map { attribute in
                 let type = Self.keyword(of: attribute.type) ?? "\(attribute.type)"
                 let value = attribute.text.map(Self.escape) ?? "#" + Self.hexadecimal(attribute.encodedValue)

@@ -78,6 +78,11 @@ public struct Name: Sendable, Hashable {
         return names
     }
 
+    /// The number of characters of the longest value; values that are no text count by their bytes.
+    public var longestAttributeCharacterCount: Int {
+        attributes.joined().map { $0.text?.unicodeScalars.count ?? $0.encodedValue.count }.max() ?? 0
+    }
+
     /// Whether two names mean the same: the same attributes in the same order, whatever the string types, letter case and
     /// runs of white space (RFC 5280 §7.1).
     public func isEquivalent(to other: Name) -> Bool {

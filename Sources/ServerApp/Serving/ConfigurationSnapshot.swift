@@ -19,6 +19,7 @@ final class ConfigurationSnapshot: Service {
     private let masterKey: MasterKey
     private let logger: Logger
     private let held: Mutex<ServedConfiguration>
+    private let lastComplaint = Mutex("")
 
     /// Resolves what is stored now.
     init(_ state: OpenedState, logger: Logger) async throws {
@@ -27,9 +28,7 @@ final class ConfigurationSnapshot: Service {
         self.logger = logger
         let stored = try await state.store.configuration()
         self.held = Mutex(try ServedConfiguration(stored, masterKey: state.masterKey, challenges: state.store))
-        for (name, reason) in current.refusals {
-            logger.warning("profile is not served", metadata: ["profile": "\(name)", "reason": "\(reason)"])
-        }
+        tellRefusals()
     }
 
     /// The configuration now.
@@ -51,9 +50,24 @@ final class ConfigurationSnapshot: Service {
             let stored = try await store.configuration()
             let fresh = try ServedConfiguration(stored, masterKey: masterKey, challenges: store)
             held.withLock { $0 = fresh }
+            lastComplaint.withLock { $0 = "" }
             logger.info("configuration changed", metadata: ["version": "\(fresh.version)"])
+            tellRefusals()
         } catch {
-            logger.error("configuration can't be read, the former one goes on", metadata: ["error": "\(error)"])
+            let complaint = (error as? AppError)?.sentence ?? "the database did not answer"
+            // It is tried again several times a second, and told once.
+            let isNew = lastComplaint.withLock { last in
+                defer { last = complaint }
+                return last != complaint
+            }
+            guard isNew else { return }
+            logger.error("configuration can't be read, the former one goes on", metadata: ["error": "\(complaint)"])
+        }
+    }
+
+    private func tellRefusals() {
+        for (name, reason) in current.refusals {
+            logger.warning("profile is not served", metadata: ["profile": "\(name)", "reason": "\(reason)"])
         }
     }
 }

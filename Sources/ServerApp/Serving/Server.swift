@@ -52,14 +52,34 @@ public struct Server: Sendable {
         mallopt(M_TOP_PAD, 1 << 20)
     }
 
+    /// Raises the limit on open files to what the system allows, and gives it.
+    private static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Leaves descriptors for the database and the log: without one to accept a connection with, a listener would spin.
+    private func bounded(_ listener: ListenerConfiguration, by descriptors: Int) -> ListenerConfiguration {
+        var listener = listener
+        let share = max(16, (descriptors - 64) / max(1, listeners.count))
+        listener.limits.connections = min(listener.limits.connections, share)
+        return listener
+    }
+
     /// Serves until the process is told to stop; what is in flight is finished first.
     ///
     /// - Parameter started: called when all listeners have bound their addresses.
     /// - Throws: `AppError` when it can not begin.
     public func run(started: @escaping @Sendable ([BoundAddress]) -> Void) async throws {
         Self.keepFreedMemory()
-        let state = try folder.open()
+        // Before opening, which may bring the schema up to date: not under a server that is running.
+        try folder.checkState()
         try folder.lockForServing()
+        let state = try folder.open()
+        let listeners = listeners.map { bounded($0, by: Self.raiseDescriptorLimit()) }
         let time = SystemTimeSource()
         let metrics = ServerMetrics()
         let configuration = try await ConfigurationSnapshot(state, logger: logger)

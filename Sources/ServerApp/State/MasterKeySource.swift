@@ -43,7 +43,9 @@ enum MasterKeySource {
         let digits = Array(text.utf8.filter { !$0.isWhitespace })
         var bytes: [UInt8] = []
         for offset in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits.dropFirst(offset).prefix(2), as: UTF8.self), radix: 16)
+            // A sign, which the number's own reading would take, is no digit.
+            let pair = String(decoding: digits.dropFirst(offset).prefix(2), as: UTF8.self)
+            guard pair.allSatisfy(\.isHexDigit), let byte = UInt8(pair, radix: 16)
             else {
                 throw AppError(.state, "In \(origin) there are other characters than hexadecimal digits.")
             }

@@ -66,6 +66,13 @@ public struct StateFolder: Sendable {
     ///
     /// - Throws: `AppError` with one clear sentence.
     public func open() throws -> OpenedState {
+        try checkState()
+        let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
+        return OpenedState(folder: self, store: try openStore(.existing), masterKey: masterKey)
+    }
+
+    /// Throws an `AppError` unless there is a state in the folder that this user can get at.
+    func checkState() throws {
         let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         guard type == .typeDirectory else {
             throw AppError(
@@ -88,8 +95,6 @@ public struct StateFolder: Sendable {
                 hint: "Make one with: sceptic init --data \(path)"
             )
         }
-        let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
-        return OpenedState(folder: self, store: try openStore(.existing), masterKey: masterKey)
     }
 
     /// Takes the right to serve the folder, which the process keeps until it ends, however it ends.

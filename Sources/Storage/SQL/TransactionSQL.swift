@@ -28,6 +28,20 @@ enum TransactionSQL {
         """
     )
 
+    /// Lets go of the transaction that the same request made, when its certificate has expired.
+    static let outlive = SQLStatement(
+        """
+        UPDATE enrollment_transaction
+        SET state = 'abandoned'
+        WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest
+            AND request_digest = :request_digest AND state <> 'abandoned' AND state = 'issued'
+            AND EXISTS (
+                SELECT 1 FROM certificate
+                WHERE certificate.transaction_id = enrollment_transaction.id AND certificate.not_after <= :moment
+            )
+        """
+    )
+
     /// Turns the transaction that was just added into one whose certificate is still to be signed.
     static let hold = SQLStatement(
         """

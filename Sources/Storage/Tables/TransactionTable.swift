@@ -24,7 +24,9 @@ struct TransactionTable<Connection: SQLConnection> {
         steps: String,
         signing: () throws -> CertificateRecord?
     ) throws -> WriteResult<ReservationOutcome> {
-        guard try add(reservation) else { return .undo(try obstacle(to: reservation)) }
+        if try !add(reservation) {
+            guard try outlive(reservation), try add(reservation) else { return .undo(try obstacle(to: reservation)) }
+        }
         for claim in reservation.claims {
             if let refusal = try take(claim, for: reservation) { return .undo(refusal) }
         }
@@ -119,6 +121,18 @@ struct TransactionTable<Connection: SQLConnection> {
                 "serial_number": .blob(reservation.order.serialNumber),
                 "trace_id": .optional(reservation.heldTrace?.id),
                 "reserved_at": .date(reservation.reservedAt),
+            ]
+        ) == 1
+    }
+
+    /// Lets go of what the same request was issued before, if that has expired.
+    private func outlive(_ reservation: Reservation) throws(StoreError) -> Bool {
+        try connection.execute(
+            TransactionSQL.outlive,
+            [
+                "profile": .text(reservation.key.profile), "transaction_id": .text(reservation.key.transactionID),
+                "signer_digest": .blob(reservation.key.signerDigest),
+                "request_digest": .blob(reservation.requestDigest), "moment": .date(reservation.reservedAt),
             ]
         ) == 1
     }
