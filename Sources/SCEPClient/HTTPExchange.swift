@@ -100,12 +100,22 @@ extension NetworkFailure {
         switch error {
         case let error as HTTPClientError: self = Self.failure(error)
         case let error as NIOConnectionError: self = .notReached(Self.reason(error))
-        case let error as NIOSSLError: self = .tls("\(error)".printable(200))
+        case let error as NIOSSLError: self = .tls(Self.reason(error))
         case is NIOSSLExtraError: self = .tls("the certificate does not fit the server's name")
         case let error as IOError: self = Self.failure(error)
         case ChannelError.connectTimeout: self = .notReached("there was no answer to the connection in time")
         case is ChannelError: self = .connectionClosed
         default: self = .other("\(error)".printable(200))
+        }
+    }
+
+    /// NIOSSL's own text names source files of the machine that built it.
+    private static func reason(_ error: NIOSSLError) -> String {
+        switch error {
+        case .handshakeFailed(.sslError(let errors)) where "\(errors)".contains("CERTIFICATE_VERIFY_FAILED"):
+            "this system does not trust the server's TLS certificate"
+        case .unableToValidateCertificate: "this system does not trust the server's TLS certificate"
+        default: "the handshake failed"
         }
     }
 

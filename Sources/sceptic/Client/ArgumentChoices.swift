@@ -5,25 +5,6 @@ internal import ArgumentParser
 internal import Cryptography
 internal import SCEPClient
 
-/// The keys that `--key-type` names.
-enum KeyType: String, CaseIterable, ExpressibleByArgument {
-    case rsa2048
-    case rsa3072
-    case rsa4096
-    case p256
-    case p384
-
-    var algorithm: KeyAlgorithm {
-        switch self {
-        case .rsa2048: .rsa(bits: 2048)
-        case .rsa3072: .rsa(bits: 3072)
-        case .rsa4096: .rsa(bits: 4096)
-        case .p256: .ec(.p256)
-        case .p384: .ec(.p384)
-        }
-    }
-}
-
 /// The digests that `--digest` names.
 enum DigestChoice: String, CaseIterable, ExpressibleByArgument {
     case sha1

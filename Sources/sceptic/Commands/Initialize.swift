@@ -8,25 +8,6 @@ internal import ServerApp
 
 internal import class Foundation.ProcessInfo
 
-/// A type of CA key, as people type it.
-enum CAKeyType: String, ExpressibleByArgument, CaseIterable {
-    case rsa2048
-    case rsa3072
-    case rsa4096
-    case p256
-    case p384
-
-    var algorithm: KeyAlgorithm {
-        switch self {
-        case .rsa2048: .rsa(bits: 2048)
-        case .rsa3072: .rsa(bits: 3072)
-        case .rsa4096: .rsa(bits: 4096)
-        case .p256: .ec(.p256)
-        case .p384: .ec(.p384)
-        }
-    }
-}
-
 /// The command `sceptic init`.
 struct Initialize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +21,7 @@ struct Initialize: AsyncParsableCommand {
     var name: String
 
     @Option(help: "The type of the CA's keys; the RA's is always RSA.")
-    var keyType: CAKeyType = .rsa2048
+    var keyType: KeyType = .rsa2048
 
     @Option(help: "The server's public address, which stands in certificates for CRL and CA certificate.")
     var publicURL: String?

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ArgumentParser
+internal import Cryptography
+
+/// The keys that `--key-type` names.
+enum KeyType: String, CaseIterable, ExpressibleByArgument {
+    case rsa2048
+    case rsa3072
+    case rsa4096
+    case p256
+    case p384
+
+    var algorithm: KeyAlgorithm {
+        switch self {
+        case .rsa2048: .rsa(bits: 2048)
+        case .rsa3072: .rsa(bits: 3072)
+        case .rsa4096: .rsa(bits: 4096)
+        case .p256: .ec(.p256)
+        case .p384: .ec(.p384)
+        }
+    }
+}
