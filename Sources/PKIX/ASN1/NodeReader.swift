@@ -95,14 +95,6 @@ extension ASN1Node {
         }
         return oid
     }
-
-    /// The value of an INTEGER from 0 to 255; nil for any other.
-    package var smallInteger: Int? {
-        guard identifier == .integer, case .primitive(let bytes) = content, bytes.count == 1, let value = bytes.first,
-            value < 128
-        else { return nil }
-        return Int(value)
-    }
 }
 
 /// The one door through which bytes become nodes.

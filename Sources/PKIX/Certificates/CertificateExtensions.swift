@@ -67,11 +67,6 @@ public enum CertificateExtensions: Sendable {
         return Certificate.Extension(oid: .PKIX.crlNumber, critical: false, value: value[...])
     }
 
-    /// A copy of an extension with another criticality: whether it is critical is for the issuer to say.
-    public static func copy(_ entry: Certificate.Extension, critical: Bool) -> Certificate.Extension {
-        Certificate.Extension(oid: entry.oid, critical: critical, value: entry.value)
-    }
-
     /// Appends `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } }`.
     private static func distributionPointName(_ url: String, to serializer: inout DEREncoder) {
         serializer.constructed(.context(0)) { name in
