@@ -9,6 +9,10 @@ public struct CMSLimits: Sendable, Hashable {
     public var attributes = 48
     /// The most recipients: micromdm's client encrypts to every certificate of GetCACert, which can be five.
     public var recipients = 16
+    /// The most PBKDF2 iterations: about a quarter of a second of one core, and more than what guides ask for today.
+    public var passwordIterations = 600_000
+    /// The longest salt of PBKDF2, in bytes; eight to sixteen are usual.
+    public var passwordSaltByteCount = 128
 
     /// Makes the default limits.
     public init() {}

@@ -24,6 +24,12 @@ extension ASN1ObjectIdentifier {
         static let aes256CBC: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 1, 42]
         static let tripleDESCBC: ASN1ObjectIdentifier = [1, 2, 840, 113549, 3, 7]
         static let desCBC: ASN1ObjectIdentifier = [1, 3, 14, 3, 2, 7]
+        static let pbkdf2: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 5, 12]
+        static let pwriKEK: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 3, 9]
+        static let hmacWithSHA1: ASN1ObjectIdentifier = [1, 2, 840, 113549, 2, 7]
+        static let hmacWithSHA256: ASN1ObjectIdentifier = [1, 2, 840, 113549, 2, 9]
+        static let hmacWithSHA384: ASN1ObjectIdentifier = [1, 2, 840, 113549, 2, 10]
+        static let hmacWithSHA512: ASN1ObjectIdentifier = [1, 2, 840, 113549, 2, 11]
     }
 }
 

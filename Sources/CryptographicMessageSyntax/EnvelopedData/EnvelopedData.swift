@@ -24,8 +24,10 @@ public struct KeyTransportRecipient: Sendable, Hashable {
 ///       encryptedContentInfo EncryptedContentInfo,
 ///       unprotectedAttrs [1] IMPLICIT UnprotectedAttributes OPTIONAL }
 public struct EnvelopedData: Sendable, Hashable {
-    /// The recipients by key transport; recipients of other kinds are passed over.
+    /// The recipients by key transport.
     public let keyTransportRecipients: [KeyTransportRecipient]
+    /// The recipients who know a password; recipients of further kinds are passed over.
+    public let passwordRecipients: [PasswordRecipient]
     /// How the content is encrypted.
     public let contentEncryptionAlgorithm: AlgorithmIdentifier
     /// The ciphertext.
@@ -45,14 +47,20 @@ public struct EnvelopedData: Sendable, Hashable {
         _ = try reader.next(.integer, "version")
         _ = reader.nextIf(.context(0))
         var recipients: [KeyTransportRecipient] = []
+        var passwordRecipients: [PasswordRecipient] = []
         var count = 0
         var set = try NodeReader(try reader.next(.set, "recipientInfos"), .set, "recipientInfos")
         while let member = set.next() {
             count += 1
             guard count <= limits.recipients else { throw CMSError.limitExceeded("recipients") }
-            if member.identifier == .sequence { recipients.append(try Self.recipient(member)) }
+            switch member.identifier {
+            case .sequence: recipients.append(try Self.recipient(member))
+            case .context(3): passwordRecipients.append(try PasswordRecipient(member))
+            default: break
+            }
         }
         self.keyTransportRecipients = recipients
+        self.passwordRecipients = passwordRecipients
 
         let info = try reader.next(.sequence, "encryptedContentInfo")
         var content = try NodeReader(info, .sequence, "EncryptedContentInfo")
@@ -112,6 +120,33 @@ public struct EnvelopedData: Sendable, Hashable {
         }
     }
 
+    /// Decrypts the content for a recipient who knows a password.
+    ///
+    /// A wrong password, a wrong wrapping and wrong lengths are all `undecryptable`.
+    ///
+    /// - Parameters:
+    ///   - recipient: the recipient.
+    ///   - password: the password.
+    ///   - cipher: the content cipher, which the caller has accepted.
+    ///   - iv: its initialisation vector.
+    ///   - limits: how much work the peer may cause.
+    /// - Returns: the plaintext.
+    /// - Throws: `undecryptable`; `unsupportedAlgorithm`, `malformed` and `limitExceeded`, which stand in the clear.
+    public func decrypt(
+        for recipient: PasswordRecipient,
+        password: String,
+        cipher: ContentCipher,
+        iv: [UInt8],
+        limits: CMSLimits = .standard
+    ) throws(CMSError) -> [UInt8] {
+        let key = try recipient.contentKey(password: password, byteCount: cipher.keyByteCount, limits: limits)
+        do {
+            return try cipher.decrypt(encryptedContent, key: key, iv: iv)
+        } catch {
+            throw .undecryptable
+        }
+    }
+
     /// Encrypts content for one certificate's key.
     ///
     /// - Parameters:
@@ -132,27 +167,72 @@ public struct EnvelopedData: Sendable, Hashable {
         using generator: inout some RandomNumberGenerator
     ) throws(CMSError) -> [UInt8] {
         let contentKey = generator.bytes(cipher.keyByteCount)
-        let iv = generator.bytes(cipher.blockByteCount)
         let encryptedKey: [UInt8]
-        let ciphertext: [UInt8]
         do {
             encryptedKey = try key.encryptKey(contentKey, padding: padding)
+        } catch {
+            throw .unencodable("key transport")
+        }
+        let keyTransport = try AlgorithmIdentifier.keyTransport(padding)
+        return try encrypt(content, version: 0, contentKey: contentKey, cipher: cipher, using: &generator) {
+            recipients in
+            try recipients.sequence { info in
+                info.integer(0)
+                CertificateIdentifier(of: certificate).append(to: &info)
+                try keyTransport.append(to: &info)
+                info.octetString(encryptedKey)
+            }
+        }
+    }
+
+    /// Encrypts content for whoever knows a password (RFC 3211).
+    ///
+    /// - Parameters:
+    ///   - content: the plaintext.
+    ///   - password: the password, one that can't be guessed: whoever captures the message may try at leisure.
+    ///   - cipher: the content cipher, which also wraps the key.
+    ///   - generator: where the content key, the salt and the vectors come from.
+    /// - Returns: the DER encoding of a ContentInfo.
+    /// - Throws: `unencodable`.
+    public static func encrypt(
+        _ content: [UInt8],
+        password: String,
+        cipher: ContentCipher,
+        using generator: inout some RandomNumberGenerator
+    ) throws(CMSError) -> [UInt8] {
+        let contentKey = generator.bytes(cipher.keyByteCount)
+        let recipient = try PasswordRecipient.encoded(
+            contentKey: contentKey,
+            password: password,
+            cipher: cipher,
+            using: &generator
+        )
+        // Version 3 goes with a recipient of this kind (RFC 5652 §6.1).
+        return try encrypt(content, version: 3, contentKey: contentKey, cipher: cipher, using: &generator) {
+            recipients in
+            recipients.serializeRawBytes(recipient)
+        }
+    }
+
+    private static func encrypt(
+        _ content: [UInt8],
+        version: UInt8,
+        contentKey: [UInt8],
+        cipher: ContentCipher,
+        using generator: inout some RandomNumberGenerator,
+        recipients: (inout DEREncoder) throws -> Void
+    ) throws(CMSError) -> [UInt8] {
+        let iv = generator.bytes(cipher.blockByteCount)
+        let ciphertext: [UInt8]
+        do {
             ciphertext = try cipher.encrypt(content, key: contentKey, iv: iv)
         } catch {
             throw .unencodable("encryption")
         }
-        let keyTransport = try AlgorithmIdentifier.keyTransport(padding)
         return try ContentInfo.wrap(.CMS.envelopedData) { wrapper in
             try wrapper.sequence { enveloped in
-                enveloped.integer(0)
-                try enveloped.constructed(.set) { recipients in
-                    try recipients.sequence { info in
-                        info.integer(0)
-                        CertificateIdentifier(of: certificate).append(to: &info)
-                        try keyTransport.append(to: &info)
-                        info.octetString(encryptedKey)
-                    }
-                }
+                enveloped.integer(version)
+                try enveloped.constructed(.set, recipients)
                 try enveloped.sequence { info in
                     try info.serialize(ASN1ObjectIdentifier.CMS.data)
                     try AlgorithmIdentifier.contentCipher(cipher, iv: iv).append(to: &info)

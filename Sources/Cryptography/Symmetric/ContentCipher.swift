@@ -53,23 +53,44 @@ public enum ContentCipher: String, Sendable, Hashable, CaseIterable {
         return try effective.run(ciphertext, key: key, iv: iv, .decrypt)
     }
 
-    private enum Direction: Int32 {
+    /// Encrypts or decrypts whole blocks, to which nothing is added: for key wrapping.
+    ///
+    /// - Throws: `unsupportedKey` when key or vector have the wrong length, `malformedCiphertext` when the input is not whole blocks.
+    func transformBlocks(
+        _ blocks: [UInt8],
+        key: [UInt8],
+        iv: [UInt8],
+        _ direction: Direction
+    ) throws(CryptographyError) -> [UInt8] {
+        guard !blocks.isEmpty, blocks.count.isMultiple(of: blockByteCount) else { throw .malformedCiphertext }
+        return try run(blocks, key: key, iv: iv, direction, .none)
+    }
+
+    enum Direction: Int32 {
         case decrypt = 0
         case encrypt = 1
+    }
+
+    private enum Padding: Int32 {
+        case none = 0
+        case pkcs7 = 1
     }
 
     private func run(
         _ input: [UInt8],
         key: [UInt8],
         iv: [UInt8],
-        _ direction: Direction
+        _ direction: Direction,
+        _ padding: Padding = .pkcs7
     ) throws(CryptographyError) -> [UInt8] {
         guard key.count == keyByteCount, iv.count == blockByteCount, let length = Int32(exactly: input.count) else {
             throw .unsupportedKey("\(rawValue) with a key of \(key.count) and a vector of \(iv.count) bytes")
         }
         guard let context = unsafe EVP_CIPHER_CTX_new() else { throw .libraryFailure(rawValue) }
         defer { unsafe EVP_CIPHER_CTX_free(context) }
-        guard unsafe succeeded(EVP_CipherInit_ex(context, handle, nil, key, iv, direction.rawValue)) else {
+        guard unsafe succeeded(EVP_CipherInit_ex(context, handle, nil, key, iv, direction.rawValue)),
+            unsafe succeeded(EVP_CIPHER_CTX_set_padding(context, padding.rawValue))
+        else {
             ERR_clear_error()
             throw .libraryFailure(rawValue)
         }

@@ -94,10 +94,47 @@ extension AlgorithmIdentifier {
         case .PKIX.ecdsaWithSHA256: scheme = .ecdsa(.sha256)
         case .PKIX.ecdsaWithSHA384: scheme = .ecdsa(.sha384)
         case .PKIX.ecdsaWithSHA512: scheme = .ecdsa(.sha512)
+        case .PKIX.rsaPSS: scheme = pssScheme
         default: scheme = nil
         }
         if let beside, scheme?.digest != beside { return nil }
         return scheme
+    }
+
+    /// RSASSA-PSS by its parameters (RFC 4055 §3.1); nil unless MGF1 uses the digest of the message.
+    private var pssScheme: SignatureScheme? {
+        guard let parameters, let node = try? ASN1Parsing.parse(parameters[...], "RSASSA-PSS-params"),
+            var reader = try? NodeReader(node, .sequence, "RSASSA-PSS-params")
+        else { return nil }
+        func identifier(_ node: ASN1Node, _ tag: ASN1Identifier) -> AlgorithmIdentifier? {
+            guard var wrapper = try? NodeReader(node, tag, "RSASSA-PSS-params"), let inner = wrapper.next() else {
+                return nil
+            }
+            return try? AlgorithmIdentifier(inner, "RSASSA-PSS-params")
+        }
+        var digest: DigestAlgorithm? = .sha1
+        var maskDigest: DigestAlgorithm? = .sha1
+        var saltByteCount: Int? = 20
+        if let member = reader.nextIf(.context(0)) { digest = identifier(member, .context(0))?.digestAlgorithm }
+        if let member = reader.nextIf(.context(1)) {
+            let mask = identifier(member, .context(1))
+            maskDigest = nil
+            if let mask, mask.algorithm == .PKIX.mgf1, let hash = mask.parameters,
+                let inner = try? ASN1Parsing.parse(hash[...], "MGF1")
+            {
+                maskDigest = (try? AlgorithmIdentifier(inner, "MGF1"))?.digestAlgorithm
+            }
+        }
+        if let member = reader.nextIf(.context(2)) {
+            var wrapper = try? NodeReader(member, .context(2), "saltLength")
+            let octets = (try? wrapper?.next(.integer, "saltLength").primitive("saltLength")) ?? []
+            // A salt is at most as long as the longest digest; more would not be a salt.
+            saltByteCount = octets.count == 1 ? octets.first.map(Int.init) : nil
+        }
+        guard let digest, let saltByteCount, digest == maskDigest, digest != .insecureMD5, saltByteCount <= 64 else {
+            return nil
+        }
+        return .rsaPSS(digest, saltByteCount: saltByteCount)
     }
 
     /// The identifier of a signature scheme in certificates, requests and CRLs (RFC 3279, RFC 4055, RFC 5758).

@@ -9,6 +9,8 @@ public import PKIX
 public enum ReceivedReply: Sendable {
     /// The certificate that was issued, and what came with it.
     case success(issued: EncodedCertificate, others: [EncodedCertificate])
+    /// The CRL that was asked for, DER.
+    case certificateList([UInt8])
     /// The request is rejected. A failInfo that is unknown is nil; the text is for people only (RFC 8894 §3.2.1.4).
     case failure(FailInfo?, text: String?)
     /// The request waits for approval.
@@ -74,20 +76,39 @@ public enum ReceivedReply: Sendable {
     }
 
     private static func success(_ content: [UInt8], request: ClientRequest) throws -> ReceivedReply {
-        let envelope = try EnvelopedData(contentInfo: content)
+        let message = try SignedData(contentInfo: try decrypt(try EnvelopedData(contentInfo: content), request))
+        let certificates = message.certificates
+        let wanted: EncodedCertificate?
+        switch request.expectation {
+        case .certificateList:
+            guard let list = message.encodedCRLs.first else { throw SCEPError.replyRejected("it holds no CRL") }
+            return .certificateList(list)
+        case .certificate(let key):
+            wanted = certificates.first { $0.subjectPublicKeyInfo.keyBits == key.keyBits }
+        case .namedCertificate(let name):
+            let identifier = CertificateIdentifier.issuerAndSerialNumber(
+                issuer: name.issuer,
+                serialNumber: name.serialNumber
+            )
+            wanted = certificates.first { identifier.matches($0) }
+        }
+        guard let wanted else { throw SCEPError.replyRejected("it does not hold the certificate that was asked for") }
+        return .success(issued: wanted, others: certificates.filter { $0 != wanted })
+    }
+
+    private static func decrypt(_ envelope: EnvelopedData, _ request: ClientRequest) throws -> [UInt8] {
         guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(), cipher != .insecureDESCBC
         else {
             throw SCEPError.replyRejected("its cipher is not accepted")
         }
-        guard let recipient = envelope.keyTransportRecipients.first,
+        if let recipient = envelope.keyTransportRecipients.first, let key = request.key as? any KeyDecryptionKey,
             let padding = recipient.keyEncryptionAlgorithm.keyTransportPadding()
-        else { throw SCEPError.replyRejected("it is not encrypted to this client's key") }
-        let plaintext = try envelope.decrypt(for: recipient, key: request.key, cipher: cipher, iv: iv, padding: padding)
-        let certificates = try SignedData(contentInfo: plaintext).certificates
-        let wanted = request.request.subjectPublicKeyInfo
-        guard let issued = certificates.first(where: { $0.subjectPublicKeyInfo.keyBits == wanted.keyBits }) else {
-            throw SCEPError.replyRejected("it holds no certificate for the request's key")
+        {
+            return try envelope.decrypt(for: recipient, key: key, cipher: cipher, iv: iv, padding: padding)
         }
-        return .success(issued: issued, others: certificates.filter { $0 != issued })
+        if let recipient = envelope.passwordRecipients.first, let password = request.password {
+            return try envelope.decrypt(for: recipient, password: password, cipher: cipher, iv: iv)
+        }
+        throw SCEPError.replyRejected("it is not encrypted to this client")
     }
 }

@@ -50,7 +50,8 @@ public struct CACertificates: Sendable {
 
     /// The certificate to envelope requests to: one whose key is RSA and may encipher keys, an RA's before a CA's.
     ///
-    /// Certificates without a keyUsage, or with a wrong one, serve if there is no better (client-quirks H5).
+    /// Certificates without a keyUsage, or with a wrong one, serve if there is no better (client-quirks H5). Where no key is RSA, it
+    /// is the first certificate, and requests are encrypted under the challenge.
     public var recipient: EncodedCertificate? {
         let candidates = certificates.filter { certificate in
             if case .some(.rsa) = try? certificate.subjectPublicKeyInfo.publicKey().algorithm { return true }
@@ -60,6 +61,6 @@ public struct CACertificates: Sendable {
         return allowed.first { !$0.isCertificateAuthority } ?? allowed.first ?? candidates.first {
             !$0.isCertificateAuthority
         }
-            ?? candidates.first
+            ?? candidates.first ?? certificates.first
     }
 }

@@ -17,12 +17,21 @@ public struct Capabilities: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - policy: the algorithms accepted.
+    ///   - renewal: whether a certificate of the profile may be renewed with itself (RFC 8894 §3.5.2).
+    ///   - nextCACert: whether there is a next CA certificate to be had.
     ///   - extra: keywords that a compatibility profile adds for its clients.
-    public init(policy: AlgorithmPolicy, extra: [String] = []) {
+    public init(
+        policy: AlgorithmPolicy,
+        renewal: Acceptance = .refused,
+        nextCACert: Acceptance = .refused,
+        extra: [String] = []
+    ) {
         var keywords: [String] = []
         if policy.ciphers.contains(.aes128CBC) { keywords.append("AES") }
         if policy.ciphers.contains(.tripleDESCBC) { keywords.append("DES3") }
+        if nextCACert == .accepted { keywords.append("GetNextCACert") }
         keywords.append("POSTPKIOperation")
+        if renewal == .accepted { keywords.append("Renewal") }
         if policy.ciphers.contains(.aes128CBC), policy.digests.contains(.sha256) { keywords.append("SCEPStandard") }
         if policy.digests.contains(.sha1) { keywords.append("SHA-1") }
         if policy.digests.contains(.sha256) { keywords.append("SHA-256") }
@@ -53,6 +62,12 @@ public struct Capabilities: Sendable, Hashable {
 
     /// Whether requests may be sent by POST.
     public var supportsPOST: Bool { isSCEPStandard || contains("POSTPKIOperation") }
+
+    /// Whether RenewalReq is served; servers of old mean a PKCSReq signed with the old certificate.
+    public var supportsRenewal: Bool { contains("Renewal") }
+
+    /// Whether there is a next CA certificate to be had.
+    public var supportsNextCACert: Bool { contains("GetNextCACert") }
 
     /// The digest that a client should use: SHA-256 if it can be had, never MD5 (RFC 8894 §3.5.2).
     public var preferredDigest: DigestAlgorithm {

@@ -33,34 +33,42 @@ public enum CertRep: Sendable {
         }
     }
 
-    /// SUCCESS: certificates, encrypted to the request's signer.
+    /// What a SUCCESS holds.
+    public enum Contents: Sendable {
+        /// Certificates, DER, the one that was asked for first.
+        case certificates([[UInt8]])
+        /// The CRL that was asked for, DER (RFC 8894 §2.7: alone).
+        case certificateList([UInt8])
+
+        func degenerate() throws(CMSError) -> [UInt8] {
+            switch self {
+            case .certificates(let certificates): try SignedData.degenerate(certificates: certificates)
+            case .certificateList(let list): try SignedData.degenerate(certificates: [], crls: [list])
+            }
+        }
+    }
+
+    /// SUCCESS: what was asked for, encrypted to the request's signer (RFC 8894 §2.3).
     ///
     /// - Parameters:
     ///   - request: what is answered.
-    ///   - certificates: DER, the issued one first.
+    ///   - contents: what it holds.
+    ///   - password: the challenge of the transaction, for a signer whose key can't decrypt (`OpenedRequest.replyDelivery`).
     ///   - options: how to make it.
     ///   - generator: where nonce, content key and vector come from.
     /// - Returns: the encoded reply.
-    /// - Throws: `unencodable`.
+    /// - Throws: `unencodable`, also when a password is needed and there is none.
     public static func success(
         _ request: OpenedRequest,
-        certificates: [[UInt8]],
+        _ contents: Contents,
+        password: String? = nil,
         options: Options,
         using generator: inout some RandomNumberGenerator
     ) throws(SCEPError) -> [UInt8] {
         do {
-            let plaintext = try SignedData.degenerate(certificates: certificates)
-            let envelope = try EnvelopedData.encrypt(
-                plaintext,
-                to: request.message.signer,
-                key: request.message.signerKey,
-                cipher: options.policy.replyCipher(to: request.message.cipher),
-                padding: request.padding,
-                using: &generator
-            )
             return try sign(
                 request.message.received,
-                content: envelope,
+                content: try envelope(try contents.degenerate(), request, password, options, using: &generator),
                 status: .success,
                 extra: [],
                 credential: request.credential,
@@ -69,6 +77,60 @@ public enum CertRep: Sendable {
             )
         } catch {
             throw .unencodable("CertRep SUCCESS")
+        }
+    }
+
+    private static func envelope(
+        _ plaintext: [UInt8],
+        _ request: OpenedRequest,
+        _ password: String?,
+        _ options: Options,
+        using generator: inout some RandomNumberGenerator
+    ) throws(CMSError) -> [UInt8] {
+        let cipher = options.policy.replyCipher(to: request.message.cipher)
+        switch request.replyDelivery {
+        case .transport(let padding):
+            return try EnvelopedData.encrypt(
+                plaintext,
+                to: request.message.signer,
+                key: request.message.signerKey,
+                cipher: cipher,
+                padding: padding,
+                using: &generator
+            )
+        case .password:
+            guard let password else { throw .unencodable("a reply without a password") }
+            return try EnvelopedData.encrypt(plaintext, password: password, cipher: cipher, using: &generator)
+        }
+    }
+
+    /// PENDING: the request waits for somebody's decision (RFC 8894 §3.3.2.3).
+    ///
+    /// - Parameters:
+    ///   - message: what is answered.
+    ///   - credential: who answers.
+    ///   - options: how to make it.
+    ///   - generator: where the nonce comes from.
+    /// - Returns: the encoded reply.
+    /// - Throws: `unencodable`.
+    public static func pending(
+        _ message: ReceivedMessage,
+        credential: RACredential,
+        options: Options,
+        using generator: inout some RandomNumberGenerator
+    ) throws(SCEPError) -> [UInt8] {
+        do {
+            return try sign(
+                message,
+                content: options.emptyContent == .zeroLength ? [] : nil,
+                status: .pending,
+                extra: [],
+                credential: credential,
+                options: options,
+                using: &generator
+            )
+        } catch {
+            throw .unencodable("CertRep PENDING")
         }
     }
 

@@ -29,14 +29,42 @@ public final class RACredential: Sendable {
     }
 }
 
+/// How the content-encryption key of a message reaches its recipient.
+public enum KeyDelivery: Sendable, Hashable {
+    /// Under the recipient's RSA key.
+    case transport(KeyTransportPadding)
+    /// Under a password that both sides know: for recipients whose key can't decrypt (RFC 8894 §3.1).
+    case password
+}
+
 /// A request whose envelope opened to what its messageType says.
 ///
 /// Nothing in it is authorised yet.
 public final class OpenedRequest: Sendable {
     /// What a request asks for.
     public enum Content: Sendable {
-        /// A certificate, authenticated by a challenge (RFC 8894 §3.3.1).
+        /// A certificate, with a PKCSReq: authenticated by a challenge, or by the signer's certificate as in drafts of old
+        /// (RFC 8894 §3.3.1).
         case enroll(CertificationRequest)
+        /// A certificate, with a RenewalReq: authenticated by the signer's certificate (RFC 8894 §3.3.1).
+        case renew(CertificationRequest)
+        /// What became of an earlier request (RFC 8894 §3.3.3).
+        case poll(IssuerAndSubject)
+        /// A certificate that was issued before (RFC 8894 §3.3.4).
+        case getCert(IssuerAndSerialNumber)
+        /// The CRL that covers a certificate (RFC 8894 §3.3.4).
+        case getCRL(IssuerAndSerialNumber)
+
+        init(_ plaintext: [UInt8], _ type: MessageType) throws {
+            switch type {
+            case .pkcsReq: self = .enroll(try CertificationRequest(derEncoded: plaintext))
+            case .renewalReq: self = .renew(try CertificationRequest(derEncoded: plaintext))
+            case .certPoll: self = .poll(try IssuerAndSubject(derEncoded: plaintext))
+            case .getCert: self = .getCert(try IssuerAndSerialNumber(derEncoded: plaintext))
+            case .getCRL: self = .getCRL(try IssuerAndSerialNumber(derEncoded: plaintext))
+            default: throw SCEPError.messageTypeNotServed(type.description)
+            }
+        }
     }
 
     /// The message it came in.
@@ -45,13 +73,20 @@ public final class OpenedRequest: Sendable {
     public let content: Content
     /// The credential that opened it, which also answers (design §6.7).
     public let credential: RACredential
-    /// How its key was transported; the reply's key is transported alike.
-    public let padding: KeyTransportPadding
+    /// How its key was delivered.
+    public let delivery: KeyDelivery
 
-    init(message: VerifiedMessage, content: Content, credential: RACredential, padding: KeyTransportPadding) {
+    init(message: VerifiedMessage, content: Content, credential: RACredential, delivery: KeyDelivery) {
         self.message = message
         self.content = content
         self.credential = credential
-        self.padding = padding
+        self.delivery = delivery
+    }
+
+    /// How the reply's key has to be delivered: as the request's under the signer's RSA key, else under a password.
+    public var replyDelivery: KeyDelivery {
+        guard case .rsa = message.signerKey.algorithm else { return .password }
+        if case .transport = delivery { return delivery }
+        return .transport(.pkcs1)
     }
 }

@@ -23,9 +23,10 @@ public final class VerifiedMessage: Sendable {
     public let cipher: ContentCipher
     let envelope: EnvelopedData
     let iv: [UInt8]
+    private let policy: AlgorithmPolicy
 
     /// The message types that are served; everything else is refused (client-quirks part O, CVE-2026-30836).
-    static let servedTypes: Set<MessageType> = [.pkcsReq]
+    static let servedTypes: Set<MessageType> = [.pkcsReq, .renewalReq, .certPoll, .getCert, .getCRL]
 
     init(_ received: ReceivedMessage, policy: AlgorithmPolicy) throws(SCEPError) {
         guard let digest = received.digest, policy.digests.contains(digest) else {
@@ -39,6 +40,9 @@ public final class VerifiedMessage: Sendable {
             throw .integrityCheckFailed("the content is \(received.signedData.contentType) instead of id-data")
         }
         let content = received.signedData.content ?? []
+        if case .rsaPSS = try? received.signerInfo.scheme(), policy.pss == .refused {
+            throw .algorithmNotAccepted("a signature by RSASSA-PSS")
+        }
         do {
             try received.signerInfo.verify(content: content, contentType: .CMS.data, key: key)
         } catch {
@@ -55,24 +59,19 @@ public final class VerifiedMessage: Sendable {
         self.signer = signer
         self.signerKey = key
         self.digest = digest
+        self.policy = policy
         (self.envelope, self.cipher, self.iv) = try Self.envelope(content, policy: policy)
     }
 
     private static func key(of signer: EncodedCertificate, policy: AlgorithmPolicy) throws(SCEPError) -> PublicKey {
-        let key: PublicKey
         do {
-            key = try signer.subjectPublicKeyInfo.publicKey(limits: policy.clientKeyLimits)
+            return try signer.subjectPublicKeyInfo.publicKey(limits: policy.clientKeyLimits)
         } catch {
             switch error {
             case .unsupported(let what): throw .algorithmNotAccepted(what)
             case .malformed(let what), .unencodable(let what): throw .integrityCheckFailed(what)
             }
         }
-        // The reply is encrypted to this key; better to say so before anything is issued than to issue what can't be delivered.
-        guard case .rsa = key.algorithm else {
-            throw .algorithmNotAccepted("a signer key of type \(key.algorithm), to which no reply can be encrypted")
-        }
-        return key
     }
 
     /// Reads the envelope and its algorithms.
@@ -101,44 +100,83 @@ public final class VerifiedMessage: Sendable {
 
     /// Decrypts the envelope and reads what is inside.
     ///
-    /// - Parameter credentials: the credentials of the profile that can decrypt; the one that a recipient names is used, and when
-    ///   none is named and there is one recipient only, each is tried (client-quirks F4).
+    /// - Parameters:
+    ///   - credentials: the credentials of the profile that can decrypt; the one that a recipient names is used, and when none is
+    ///     named and there is one recipient only, each is tried (client-quirks F4).
+    ///   - passwords: the passwords that an envelope without a recipient of ours may be encrypted under.
     /// - Returns: the request inside.
     /// - Throws: `notOpened`, whatever the reason; `algorithmNotAccepted` when the key transport is unknown.
-    public func opened(with credentials: [RACredential]) throws(SCEPError) -> OpenedRequest {
+    public func opened(
+        with credentials: [RACredential],
+        passwords: [String] = []
+    ) throws(SCEPError) -> OpenedRequest {
+        if envelope.keyTransportRecipients.isEmpty, let recipient = envelope.passwordRecipients.first,
+            let credential = credentials.first
+        {
+            return try opened(recipient, passwords, credential)
+        }
         let candidates = try candidates(credentials)
         guard let padding = candidates.first?.recipient.keyEncryptionAlgorithm.keyTransportPadding() else {
             throw .algorithmNotAccepted("the key transport is unknown")
         }
-        // The reply is padded alike. Better to say so before anything is issued than to issue what can't be delivered; the
-        // longest key of a reply to single DES is that of triple DES.
+        try checkReply(padding)
+        for (recipient, credential) in candidates {
+            guard
+                let plaintext = try? envelope.decrypt(
+                    for: recipient,
+                    key: credential.key,
+                    cipher: cipher,
+                    iv: iv,
+                    padding: padding
+                ),
+                let content = try? OpenedRequest.Content(plaintext, messageType)
+            else { continue }
+            return OpenedRequest(message: self, content: content, credential: credential, delivery: .transport(padding))
+        }
+        throw .notOpened("the envelope does not decrypt to what a \(messageType) holds with this server's key")
+    }
+
+    /// The credential that a recipient of the envelope names; nil when none does.
+    public func recipient(among credentials: [RACredential]) -> RACredential? {
+        for recipient in envelope.keyTransportRecipients {
+            if let found = credentials.first(where: { recipient.recipient.matches($0.certificate) }) { return found }
+        }
+        return nil
+    }
+
+    /// Refuses a signer's key under which the reply's key does not fit.
+    ///
+    /// The reply is padded as the request is. Better to say so before anything is issued than to issue what can't be delivered;
+    /// the longest key of a reply to single DES is that of triple DES.
+    private func checkReply(_ padding: KeyTransportPadding) throws(SCEPError) {
+        guard case .rsa = signerKey.algorithm else { return }
         guard signerKey.canTransport(keyByteCount: max(cipher.keyByteCount, 24), padding: padding) else {
             throw .algorithmNotAccepted(
                 "a signer key of \(signerKey.algorithm), too short for the key transport of the request"
             )
         }
-        for (recipient, credential) in candidates {
-            if let request = try? request(for: recipient, with: credential, padding: padding) {
-                return OpenedRequest(message: self, content: .enroll(request), credential: credential, padding: padding)
-            }
-        }
-        throw .notOpened("the envelope does not decrypt to a PKCS#10 request with this server's key")
     }
 
-    private func request(
-        for recipient: KeyTransportRecipient,
-        with credential: RACredential,
-        padding: KeyTransportPadding
-    ) throws -> CertificationRequest {
-        let plaintext = try envelope.decrypt(
-            for: recipient,
-            key: credential.key,
-            cipher: cipher,
-            iv: iv,
-            padding: padding
-        )
-        return try CertificationRequest(derEncoded: plaintext)
+    private func opened(
+        _ recipient: PasswordRecipient,
+        _ passwords: [String],
+        _ credential: RACredential
+    ) throws(SCEPError) -> OpenedRequest {
+        guard policy.passwordRecipients == .accepted else {
+            throw .algorithmNotAccepted("an envelope under a password")
+        }
+        try checkReply(.pkcs1)
+        // A few at most: each costs the peer's PBKDF2 iterations.
+        for password in passwords.prefix(Self.maximumPasswordCount) {
+            guard let plaintext = try? envelope.decrypt(for: recipient, password: password, cipher: cipher, iv: iv),
+                let content = try? OpenedRequest.Content(plaintext, messageType)
+            else { continue }
+            return OpenedRequest(message: self, content: content, credential: credential, delivery: .password)
+        }
+        throw .notOpened("the envelope does not decrypt under a password of the profile")
     }
+
+    private static let maximumPasswordCount = 4
 
     private func candidates(
         _ credentials: [RACredential]

@@ -3,6 +3,14 @@
 
 public import Cryptography
 
+/// Whether something that is not in every server's reach is accepted.
+public enum Acceptance: String, Sendable, Hashable, Codable, CaseIterable {
+    /// It is refused.
+    case refused
+    /// It is accepted.
+    case accepted
+}
+
 /// Which algorithms a profile accepts in requests, and so uses in replies (design §6.15).
 public struct AlgorithmPolicy: Sendable, Hashable {
     /// The digests accepted in the outer signature.
@@ -11,12 +19,25 @@ public struct AlgorithmPolicy: Sendable, Hashable {
     public var ciphers: Set<ContentCipher>
     /// The sizes of RSA key accepted from clients.
     public var clientKeyLimits: RSAKeyLimits
+    /// Whether outer signatures may be RSASSA-PSS, which replies never are (client-quirks E7).
+    public var pss: Acceptance
+    /// Whether a request may be encrypted under a password instead of to the RA's key (RFC 8894 §3.1): whoever captures one may guess
+    /// the password at leisure.
+    public var passwordRecipients: Acceptance
 
     /// Puts a policy together.
-    public init(digests: Set<DigestAlgorithm>, ciphers: Set<ContentCipher>, clientKeyLimits: RSAKeyLimits) {
+    public init(
+        digests: Set<DigestAlgorithm>,
+        ciphers: Set<ContentCipher>,
+        clientKeyLimits: RSAKeyLimits,
+        pss: Acceptance = .refused,
+        passwordRecipients: Acceptance = .refused
+    ) {
         self.digests = digests
         self.ciphers = ciphers
         self.clientKeyLimits = clientKeyLimits
+        self.pss = pss
+        self.passwordRecipients = passwordRecipients
     }
 
     /// SHA-1 and SHA-2, AES and triple DES.
