@@ -52,9 +52,7 @@ extension ClientRequest {
             )
             self = try ClientRequest.pkcsReq(
                 csr,
-                key: request.key,
-                signer: signer,
-                recipient: recipient,
+                parties: Parties(signer: signer, key: request.key, recipient: recipient),
                 transactionID: transactionID,
                 options: algorithms,
                 now: now,

@@ -158,6 +158,7 @@ public struct SCEPSession: Sendable {
         switch try Self.read(reply, to: message, authority: authority) {
         case .failure(let failInfo, let text): throw .refused(failInfo, text: text, message.transactionID)
         case .pending: throw .pending(message.transactionID)
+        case .certificateList: throw .replyRejected("it holds a CRL instead of a certificate", message.transactionID)
         case .success(let issued, let others):
             guard let chain = authority.chain(above: issued, with: others, now: now()) else {
                 throw .replyRejected("the certificate in it is not signed by the CA", message.transactionID)

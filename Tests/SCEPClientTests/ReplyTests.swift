@@ -162,9 +162,11 @@ internal import Testing
         let csr = try CertificationRequest.make(subject: try Name("CN=a"), key: key)
         let message = try ClientRequest.pkcsReq(
             csr,
-            key: key,
-            signer: try TemporaryCertificate.make(subject: csr.subject, key: key, now: Date(), using: &generator),
-            recipient: try TestCertificates.ra.get(),
+            parties: ClientRequest.Parties(
+                signer: try TemporaryCertificate.make(subject: csr.subject, key: key, now: Date(), using: &generator),
+                key: key,
+                recipient: try TestCertificates.ra.get()
+            ),
             options: .init(digest: .sha256, cipher: .aes128CBC),
             now: Date(),
             using: &generator

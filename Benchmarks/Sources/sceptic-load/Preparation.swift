@@ -63,9 +63,11 @@ enum Preparation {
         let subject = try Name(subject)
         return try ClientRequest.pkcsReq(
             try CertificationRequest.make(subject: subject, key: key, challengePassword: challenge),
-            key: key,
-            signer: try TemporaryCertificate.make(subject: subject, key: key, now: now, using: &generator),
-            recipient: recipient,
+            parties: ClientRequest.Parties(
+                signer: try TemporaryCertificate.make(subject: subject, key: key, now: now, using: &generator),
+                key: key,
+                recipient: recipient
+            ),
             options: ClientRequest.Options(digest: .sha256, cipher: .aes128CBC),
             now: now,
             using: &generator

@@ -54,15 +54,17 @@ extension ClaimRefusal {
         case .expired: .challengeExpired
         case .used: .challengeUsed
         case .revoked: .challengeRevoked
+        case .decided: .approvalDecided
         }
     }
 }
 
-extension KeyTransportPadding {
+extension KeyDelivery {
     var label: String {
         switch self {
-        case .pkcs1: "PKCS#1 v1.5"
-        case .oaep(let digest, _): "OAEP with \(digest.rawValue)"
+        case .transport(.pkcs1): "key transport PKCS#1 v1.5"
+        case .transport(.oaep(let digest, _)): "key transport OAEP with \(digest.rawValue)"
+        case .password: "key under a password"
         }
     }
 }

@@ -43,6 +43,40 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case transactionOtherOpen = "transaction.other-open"
     /// The same request is being worked on.
     case transactionInProgress = "transaction.in-progress"
+    /// The request waits for somebody's decision.
+    case approvalPending = "approval.pending"
+    /// Somebody denied the request.
+    case approvalDenied = "approval.denied"
+    /// Nobody decided in time.
+    case approvalExpired = "approval.expired"
+    /// The request had been decided already.
+    case approvalDecided = "approval.decided"
+    /// There is no transaction that the poll could be about.
+    case pollUnknown = "poll.unknown"
+    /// The signer holds no certificate of the profile.
+    case queryNotEntitled = "query.not-entitled"
+    /// There is no such certificate, or no CRL that covers it.
+    case queryNotFound = "query.not-found"
+    /// A certificate or CRL was handed out.
+    case queryAnswered = "query.answered"
+    /// The profile does not renew certificates.
+    case renewalNotServed = "renewal.not-served"
+    /// The signer's certificate is none that may be renewed here.
+    case renewalSigner = "renewal.signer"
+    /// The signer's certificate has expired.
+    case renewalExpired = "renewal.expired"
+    /// The signer's certificate is revoked.
+    case renewalRevoked = "renewal.revoked"
+    /// Nobody knows whether the signer's certificate is revoked.
+    case renewalStatusUnknown = "renewal.status-unknown"
+    /// It is too early to renew.
+    case renewalTooEarly = "renewal.too-early"
+    /// The request keeps the old key, which the profile does not allow.
+    case renewalKeyReuse = "renewal.key-reuse"
+    /// The request asks for another subject or other names than the certificate has.
+    case renewalNames = "renewal.names"
+    /// The reply could not be encrypted to the signer's key.
+    case replyUndeliverable = "reply.undeliverable"
     /// The issuer's certificate has expired.
     case issuerExpired = "issuer.expired"
     /// The certificate would break a rule.
@@ -79,6 +113,23 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .policyNames: "The requested alternative names could not be read."
         case .transactionOtherOpen: "Another request of the same device and transactionID is still being worked on."
         case .transactionInProgress: "The same request is still being worked on."
+        case .approvalPending: "The request waits for somebody's decision."
+        case .approvalDenied: "Somebody denied the request."
+        case .approvalExpired: "Nobody decided on the request in time."
+        case .approvalDecided: "The request had been decided already."
+        case .pollUnknown: "The poll is about no request of this device."
+        case .queryNotEntitled: "Only holders of a certificate of this profile may ask for certificates and CRLs."
+        case .queryNotFound: "There is no such certificate, or no CRL that covers it."
+        case .queryAnswered: "What was asked for was handed out."
+        case .renewalNotServed: "The profile does not renew certificates."
+        case .renewalSigner: "The message is signed with a certificate that may not be renewed here."
+        case .renewalExpired: "The certificate to be renewed has expired."
+        case .renewalRevoked: "The certificate to be renewed is revoked."
+        case .renewalStatusUnknown: "Nobody could tell whether the certificate to be renewed is revoked."
+        case .renewalTooEarly: "It is too early to renew the certificate."
+        case .renewalKeyReuse: "The request keeps the old key, and the profile wants a new one."
+        case .renewalNames: "The request asks for another subject or other names than the certificate has."
+        case .replyUndeliverable: "The reply could not be encrypted to the device's key."
         case .issuerExpired: "The issuing CA's certificate has expired."
         case .issuerLint: "The certificate would have broken a rule and was not signed."
         case .issuerRefused: "The issuer refused the order."
@@ -96,7 +147,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .messageAlgorithm: "Change the client's algorithms, or name the legacy exception on the SCEP profile."
         case .messageIntegrity:
             "The message was changed on its way, or the client signs with another key than its certificate's."
-        case .messageType: "This version serves PKCSReq; see the CHANGELOG for what comes."
+        case .messageType: "Check what the client sends: it is no message of RFC 8894."
         case .envelopeUnopened: "Let the client fetch GetCACert again: it may have encrypted to an old certificate."
         case .requestKeyMismatch: "The client has to sign with the key that it asks a certificate for."
         case .requestSignature: "The client's request is broken, or its key and request don't belong together."
@@ -109,6 +160,26 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .policySubject: "Make the client send a subject, or allow its kind of name in the RA profile."
         case .policyNames: "The client's subjectAltName is malformed."
         case .transactionOtherOpen, .transactionInProgress: "Let the client try again in a few seconds."
+        case .approvalPending: "Decide with: sceptic request approve, or sceptic request deny."
+        case .approvalDenied, .approvalExpired: "The device has to enrol anew, with a new challenge."
+        case .approvalDecided: "Look with: sceptic request list --pending."
+        case .pollUnknown:
+            "Let the client send its request again: it polls with another key or transactionID, or waited too long."
+        case .queryNotEntitled: "Let the client sign with the certificate that it got from this profile."
+        case .queryNotFound: "Check issuer and serial number; sceptic certificate list shows what was issued."
+        case .queryAnswered: nil
+        case .renewalNotServed: "Allow renewal in the SCEP profile, or let the device enrol with a challenge."
+        case .renewalSigner:
+            "Let the client sign with the certificate that this profile issued to it, or enrol with a challenge."
+        case .renewalExpired: "Let the device enrol with a challenge, or set a grace period in the SCEP profile."
+        case .renewalRevoked: "A device whose certificate is revoked has to enrol with a new challenge."
+        case .renewalStatusUnknown: "Bring a fresh CRL of the alternate authority."
+        case .renewalTooEarly:
+            "The trace names the day from which on it may be renewed; the window stands in the SCEP profile."
+        case .renewalKeyReuse: "Let the client make a new key, or allow the old one in the SCEP profile."
+        case .renewalNames: "A renewal keeps subject and names; for others the device has to enrol with a challenge."
+        case .replyUndeliverable:
+            "A device with an EC key needs a challenge of 128 bits or more in its request; codes of sceptic challenge new have them."
         case .issuerExpired: "Renew the issuing CA."
         case .issuerLint: "The trace names the rules; change the RA profile's template."
         case .issuerRefused, .issuerFailed: "The server's log says more."

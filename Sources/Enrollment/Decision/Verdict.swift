@@ -7,6 +7,8 @@ public import SCEP
 public enum Verdict: Sendable, Hashable {
     /// CertRep SUCCESS.
     case certificate
+    /// CertRep PENDING.
+    case pending
     /// CertRep FAILURE of its own, at once.
     case failure(FailInfo, text: String)
     /// The one CertRep FAILURE that everything between the outer signature and the sender's authentication gets, at the same time
@@ -20,21 +22,33 @@ public enum Verdict: Sendable, Hashable {
     /// Maps a reason.
     public init(_ reason: ReasonCode) {
         switch reason {
-        case .issued, .issuedAgain: self = .certificate
+        case .issued, .issuedAgain, .queryAnswered: self = .certificate
+        case .approvalPending: self = .pending
         case .messageUnreadable: self = .unanswerable
         case .messageAlgorithm: self = Self.failure(.algorithmNotAccepted(""))
         case .messageIntegrity: self = Self.failure(.integrityCheckFailed(""))
         case .messageType: self = Self.failure(.messageTypeNotServed(""))
         case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
             .challengeUsed,
-            .challengeExpired, .challengeRevoked, .challengeUnavailable:
+            .challengeExpired, .challengeRevoked, .challengeUnavailable, .renewalNotServed, .renewalSigner,
+            .renewalExpired, .renewalRevoked, .renewalStatusUnknown, .queryNotEntitled:
             self = .uniformFailure
+        case .approvalDenied: self = .failure(.badRequest, text: "the request was denied")
+        case .approvalExpired: self = .failure(.badRequest, text: "nobody decided on the request in time")
+        case .pollUnknown: self = .failure(.badCertId, text: "there is no such transaction")
+        case .queryNotFound: self = .failure(.badCertId, text: "there is no such certificate")
+        case .renewalTooEarly: self = .failure(.badRequest, text: "it is too early to renew the certificate")
+        case .renewalKeyReuse: self = .failure(.badRequest, text: "a renewal needs a new key")
+        case .renewalNames: self = .failure(.badRequest, text: "a renewal keeps subject and names")
+        case .replyUndeliverable:
+            self = .failure(.badRequest, text: "a reply to this key needs a strong challenge in the request")
         case .policyKey: self = .failure(.badAlg, text: "the key is not of a type or size that is certified")
         case .policySubject, .policyNames: self = .failure(.badRequest, text: "the requested names are not accepted")
         case .transactionOtherOpen: self = .failure(.badRequest, text: "another request of this transaction is open")
         case .issuerExpired, .issuerLint, .issuerRefused:
             self = .failure(.badRequest, text: "the certificate can't be issued")
-        case .transactionInProgress, .issuerFailed, .storeUnavailable, .internalError: self = .unavailable
+        case .transactionInProgress, .approvalDecided, .issuerFailed, .storeUnavailable, .internalError:
+            self = .unavailable
         }
     }
 

@@ -30,6 +30,8 @@ public struct CertificateRecord: Sendable, Hashable {
     public var issuedAt: Date
     /// The shard of the issuer's CRL that its distribution point names (design §6.8).
     public var crlShard: Int
+    /// Whether it is revoked, since when and why.
+    public var revocation: Revocation?
 
     /// Puts a record together.
     public init(
@@ -44,7 +46,8 @@ public struct CertificateRecord: Sendable, Hashable {
         notBefore: Date,
         notAfter: Date,
         issuedAt: Date,
-        crlShard: Int
+        crlShard: Int,
+        revocation: Revocation? = nil
     ) {
         self.id = id
         self.transactionID = transactionID
@@ -58,6 +61,7 @@ public struct CertificateRecord: Sendable, Hashable {
         self.notAfter = notAfter
         self.issuedAt = issuedAt
         self.crlShard = crlShard
+        self.revocation = revocation
     }
 }
 
@@ -76,6 +80,9 @@ public protocol IssuedCertificateStore: Sendable {
     /// - Returns: the next page; empty at the end.
     /// - Throws: `StoreError`.
     func certificates(after id: UUID?, limit: Int) async throws(StoreError) -> [CertificateRecord]
+
+    /// Certificates whose serial number is this one, of whatever issuer.
+    func certificates(serialNumber: [UInt8]) async throws(StoreError) -> [CertificateRecord]
 
     /// How many certificates there are.
     func certificateCount() async throws(StoreError) -> Int

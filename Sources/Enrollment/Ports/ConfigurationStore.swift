@@ -4,6 +4,16 @@
 public import struct Foundation.Date
 public import struct Foundation.UUID
 
+/// Where a CA of this server stands in its life (RFC 8894 §4.7).
+public enum IssuerState: String, Sendable, Hashable, CaseIterable {
+    /// GetNextCACert names it; whoever envelopes to its RA is served by it already.
+    case next
+    /// It issues.
+    case active
+    /// Another generation issues; its CRL goes on.
+    case former
+}
+
 /// A certification authority of this server as it is kept.
 public struct IssuerRecord: Sendable, Hashable {
     /// The row's id (UUIDv7).
@@ -12,6 +22,8 @@ public struct IssuerRecord: Sendable, Hashable {
     public var name: String
     /// Which of its keys this is, counted from 1; in CRL URLs (design §6.8).
     public var keyGeneration: Int
+    /// Where it stands in its life.
+    public var state: IssuerState
     /// Its certificate, DER.
     public var certificate: [UInt8]
     /// The certificates above it, from its issuer to the root, DER; empty for a root.
@@ -28,6 +40,7 @@ public struct IssuerRecord: Sendable, Hashable {
         id: UUID,
         name: String,
         keyGeneration: Int,
+        state: IssuerState = .active,
         certificate: [UInt8],
         chain: [[UInt8]],
         publicURL: String,
@@ -37,6 +50,7 @@ public struct IssuerRecord: Sendable, Hashable {
         self.id = id
         self.name = name
         self.keyGeneration = keyGeneration
+        self.state = state
         self.certificate = certificate
         self.chain = chain
         self.publicURL = publicURL
@@ -121,6 +135,29 @@ public struct ProfileRecord: Sendable, Hashable {
     }
 }
 
+/// A CA of somebody else whose certificates may sign renewals here (RFC 8894 §2.3), as it is kept.
+public struct AlternateAuthorityRecord: Sendable, Hashable {
+    /// The row's id (UUIDv7).
+    public var id: UUID
+    /// Its name, as profiles name it.
+    public var name: String
+    /// Its certificate, DER.
+    public var certificate: [UInt8]
+    /// The newest CRL of it that somebody brought, DER; without a fresh one none of its certificates is accepted.
+    public var certificateList: [UInt8]?
+    /// When it was made.
+    public var createdAt: Date
+
+    /// Puts a record together.
+    public init(id: UUID, name: String, certificate: [UInt8], certificateList: [UInt8]?, createdAt: Date) {
+        self.id = id
+        self.name = name
+        self.certificate = certificate
+        self.certificateList = certificateList
+        self.createdAt = createdAt
+    }
+}
+
 /// Everything that is configured, as of one moment.
 public struct StoredConfiguration: Sendable {
     /// Counts the changes to anything in here.
@@ -133,6 +170,8 @@ public struct StoredConfiguration: Sendable {
     public var scepProfiles: [ProfileRecord]
     /// The RA profiles, by name.
     public var raProfiles: [ProfileRecord]
+    /// The CAs of others whose certificates may sign renewals, by name.
+    public var alternateAuthorities: [AlternateAuthorityRecord]
 
     /// Puts a configuration together.
     public init(
@@ -140,13 +179,15 @@ public struct StoredConfiguration: Sendable {
         issuers: [IssuerRecord],
         raCredentials: [RACredentialRecord],
         scepProfiles: [ProfileRecord],
-        raProfiles: [ProfileRecord]
+        raProfiles: [ProfileRecord],
+        alternateAuthorities: [AlternateAuthorityRecord] = []
     ) {
         self.version = version
         self.issuers = issuers
         self.raCredentials = raCredentials
         self.scepProfiles = scepProfiles
         self.raProfiles = raProfiles
+        self.alternateAuthorities = alternateAuthorities
     }
 }
 
@@ -160,6 +201,16 @@ public enum ConfigurationChange: Sendable {
     case putSCEPProfile(ProfileRecord)
     /// Adds an RA profile with a new name (version 1), or replaces the one whose version is one less.
     case putRAProfile(ProfileRecord)
+    /// Moves an issuer from one state to another; somebody else must not have moved it meanwhile.
+    case moveIssuer(UUID, from: IssuerState, to: IssuerState)
+    /// Moves an RA credential from one state to another; somebody else must not have moved it meanwhile.
+    case moveRACredential(UUID, from: RACredentialState, to: RACredentialState)
+    /// Adds the CA of somebody else, with a new name.
+    case addAlternateAuthority(AlternateAuthorityRecord)
+    /// Replaces the CRL of somebody else's CA.
+    case putAlternateCertificateList(authority: UUID, der: [UInt8])
+    /// Removes the CA of somebody else.
+    case removeAlternateAuthority(UUID)
 }
 
 /// Keeps issuers, RA credentials and profiles.

@@ -27,6 +27,8 @@ public struct TransactionKey: Sendable, Hashable {
 public enum Claim: Sendable, Hashable {
     /// A one-time challenge, by its row's id.
     case oneTimeChallenge(UUID)
+    /// A request that waits for a decision, by its row's id: it is approved by the reservation, if it still waits.
+    case approval(UUID, ApprovalDecision)
 }
 
 /// The certificate that is to be signed, complete but for its signature.
@@ -156,6 +158,8 @@ public enum ClaimRefusal: String, Sendable, Hashable, CaseIterable {
     case used
     /// An operator took it back.
     case revoked
+    /// The request that waited was decided by somebody else, or expired.
+    case decided
 }
 
 /// How a reservation went.
@@ -194,7 +198,8 @@ public protocol TransactionStore: Sendable {
     /// Reserves a transaction with its claims and, if `signing` returns a certificate, finishes it in the same storage transaction.
     ///
     /// In this order, and all or nothing: the transaction's row (a row with the same key and request that is issued or open gives
-    /// `alreadyIssued` or `alreadyOpen`; one with the same key and another request that is open gives `otherRequestOpen`; an issued one
+    /// `alreadyIssued` or `alreadyOpen`; one with the same key and another request that is open, or a request that waits for a
+    /// decision under the same key and is not the claimed one, gives `otherRequestOpen`; an issued one
     /// with another request, or whose certificate has expired, does not matter); the claims (one that is used by the same public
     /// key and still within its lifetime gives `alreadyIssued` or `alreadyOpen` of the transaction that used it, else
     /// `claimRefused`); then `signing` is called, on a thread that may block, at most once; its certificate and the trace are
@@ -215,6 +220,11 @@ public protocol TransactionStore: Sendable {
     ///
     /// - Returns: `alreadyIssued`, `alreadyOpen` or nil.
     func find(_ key: TransactionKey, requestDigest: [UInt8]) async throws(StoreError) -> ReservationOutcome?
+
+    /// The newest transaction under a key, whatever its request, if it was issued a certificate or is open: what a CertPoll asks for.
+    ///
+    /// - Returns: `alreadyIssued`, `alreadyOpen` or nil.
+    func newest(_ key: TransactionKey) async throws(StoreError) -> ReservationOutcome?
 
     /// Stores the certificate of a reserved transaction.
     func finish(_ id: UUID, certificate: CertificateRecord) async throws(StoreError) -> FinishOutcome

@@ -104,7 +104,7 @@ public struct EnrollmentService: Sendable {
                 "\(verified.digest.rawValue) by '\(verified.signer.subject)', key \(verified.signerKey.algorithm)"
             )
             let opened = try verified.opened(with: deliberation.profile.credentials)
-            deliberation.pass("envelope", "\(verified.cipher.rawValue), key transport \(opened.padding.label)")
+            deliberation.pass("envelope", "\(verified.cipher.rawValue), \(opened.delivery.label)")
             return opened
         } catch {
             let (step, reason, detail) = ReasonCode.explain(error)
@@ -221,7 +221,7 @@ public struct EnrollmentService: Sendable {
         var generator = SecureRandom()
         return try CertRep.success(
             opened,
-            certificates: [certificate.der],
+            .certificates([certificate.der]),
             options: options(deliberation.profile),
             using: &generator
         )
@@ -239,7 +239,7 @@ public struct EnrollmentService: Sendable {
             return reply
         case .unanswerable:
             return .unanswerable(reason.sentence)
-        case .unavailable, .certificate:
+        case .unavailable, .certificate, .pending:
             return .unavailable
         }
     }
