@@ -49,6 +49,11 @@ extension ASN1ObjectIdentifier {
         public static let basicConstraints: ASN1ObjectIdentifier = [2, 5, 29, 19]
         /// cRLNumber (RFC 5280 §5.2.3).
         public static let crlNumber: ASN1ObjectIdentifier = [2, 5, 29, 20]
+        static let reasonCode: ASN1ObjectIdentifier = [2, 5, 29, 21]
+        static let invalidityDate: ASN1ObjectIdentifier = [2, 5, 29, 24]
+        static let deltaCRLIndicator: ASN1ObjectIdentifier = [2, 5, 29, 27]
+        static let certificateIssuer: ASN1ObjectIdentifier = [2, 5, 29, 29]
+        static let freshestCRL: ASN1ObjectIdentifier = [2, 5, 29, 46]
         /// issuingDistributionPoint (RFC 5280 §5.2.5).
         public static let issuingDistributionPoint: ASN1ObjectIdentifier = [2, 5, 29, 28]
         /// cRLDistributionPoints (RFC 5280 §4.2.1.13).

@@ -67,6 +67,12 @@ public enum CertificateExtensions: Sendable {
         return Certificate.Extension(oid: .PKIX.crlNumber, critical: false, value: value[...])
     }
 
+    /// reasonCode of a CRL entry (RFC 5280 §5.3.1).
+    static func reasonCode(_ reason: RevocationReason) throws(PKIXError) -> Certificate.Extension {
+        let value = try encode("CRLReason") { $0.primitive(.enumerated, [reason.rawValue]) }
+        return Certificate.Extension(oid: .PKIX.reasonCode, critical: false, value: value[...])
+    }
+
     /// Appends `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } }`.
     private static func distributionPointName(_ url: String, to serializer: inout DEREncoder) {
         serializer.constructed(.context(0)) { name in

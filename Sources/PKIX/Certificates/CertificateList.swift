@@ -12,11 +12,14 @@ public struct RevokedCertificate: Sendable, Hashable {
     public var serialNumber: [UInt8]
     /// When it was revoked.
     public var revokedAt: Date
+    /// Why; `unspecified` is not written (RFC 5280 §5.3.1).
+    public var reason: RevocationReason
 
     /// Makes an entry.
-    public init(serialNumber: [UInt8], revokedAt: Date) {
+    public init(serialNumber: [UInt8], revokedAt: Date, reason: RevocationReason = .unspecified) {
         self.serialNumber = serialNumber
         self.revokedAt = revokedAt
+        self.reason = reason
     }
 }
 
@@ -54,7 +57,14 @@ public struct TBSCertificateList: Sendable {
 
     /// The DER encoding.
     public func derEncoded() throws(PKIXError) -> [UInt8] {
-        try encode("TBSCertList") { serializer in
+        // Encoded once, not for each of what may be a million entries.
+        var reasons: [RevocationReason: [UInt8]] = [:]
+        for reason in RevocationReason.allCases where reason != .unspecified {
+            reasons[reason] = try encode("crlEntryExtensions") { serializer in
+                try CertificateExtensions.append([try CertificateExtensions.reasonCode(reason)], to: &serializer)
+            }
+        }
+        return try encode("TBSCertList") { serializer in
             try serializer.sequence { body in
                 body.integer(1)
                 try signatureAlgorithm.append(to: &body)
@@ -67,6 +77,7 @@ public struct TBSCertificateList: Sendable {
                             list.sequence { fields in
                                 fields.integer(entry.serialNumber)
                                 EncodedTime.append(entry.revokedAt, to: &fields)
+                                if let reason = reasons[entry.reason] { fields.serializeRawBytes(reason) }
                             }
                         }
                     }
