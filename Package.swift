@@ -136,29 +136,36 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "SCEPCrafting",
+            dependencies: ["Cryptography", "PKIX"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "TestSupport",
-            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", asn1, x509],
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPCrafting", asn1, x509],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         .testTarget(
             name: "CryptographyTests",
-            dependencies: ["CConstantTime", "Cryptography", "TestSupport"],
+            dependencies: ["CConstantTime", "Cryptography", "SCEPCrafting", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PKIXTests",
-            dependencies: ["Cryptography", "PKIX", "TestSupport", asn1, x509],
+            dependencies: ["Cryptography", "PKIX", "SCEPCrafting", "TestSupport", asn1, x509],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CryptographicMessageSyntaxTests",
-            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "TestSupport", asn1],
+            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEPCrafting", "TestSupport", asn1],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SCEPTests",
-            dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "TestSupport", asn1, x509],
+            dependencies: [
+                "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPCrafting", "TestSupport", asn1, x509,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -185,14 +192,15 @@ let package = Package(
             name: "EnrollmentTests",
             dependencies: [
                 "CertificateAuthority", "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP",
-                "Storage", "TestSupport", asn1, x509,
+                "Storage", "SCEPCrafting", "TestSupport", asn1, x509,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP", "TestSupport", "sceptic",
+                "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP", "SCEPCrafting",
+                "TestSupport", "sceptic",
                 asn1, x509,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -4,6 +4,7 @@
 import CryptographicMessageSyntax
 import Cryptography
 import PKIX
+import SCEPCrafting
 import SwiftASN1
 import TestSupport
 import Testing

@@ -4,6 +4,7 @@
 import CryptographicMessageSyntax
 import Cryptography
 import PKIX
+import SCEPCrafting
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@
 
 import Cryptography
 import PKIX
+import SCEPCrafting
 import TestSupport
 
 /// Somebody with a key and a certificate, for the library and as files for the `openssl` command.

@@ -5,6 +5,7 @@ internal import CryptographicMessageSyntax
 internal import Cryptography
 internal import PKIX
 internal import SCEP
+internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
 

@@ -3,6 +3,7 @@
 
 internal import Cryptography
 internal import PKIX
+internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
 

@@ -4,6 +4,7 @@
 internal import Cryptography
 internal import PKIX
 internal import SCEP
+internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
 internal import X509

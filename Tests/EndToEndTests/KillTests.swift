@@ -5,6 +5,7 @@ internal import Enrollment
 internal import Foundation
 internal import PKIX
 internal import SCEP
+internal import SCEPCrafting
 internal import Synchronization
 internal import TestSupport
 internal import Testing

@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Foundation
+internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
 

@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Enrollment
+internal import SCEPCrafting
 internal import Storage
 internal import TestSupport
 internal import Testing

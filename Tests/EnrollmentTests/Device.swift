@@ -6,6 +6,7 @@ internal import Cryptography
 internal import Enrollment
 internal import PKIX
 internal import SCEP
+internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
 

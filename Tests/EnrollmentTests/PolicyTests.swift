@@ -5,6 +5,7 @@ internal import CertificateAuthority
 internal import Cryptography
 internal import Enrollment
 internal import PKIX
+internal import SCEPCrafting
 internal import Storage
 internal import SwiftASN1
 internal import TestSupport

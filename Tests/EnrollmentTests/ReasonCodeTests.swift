@@ -5,6 +5,7 @@ internal import CertificateAuthority
 internal import Cryptography
 internal import Enrollment
 internal import SCEP
+internal import SCEPCrafting
 internal import Storage
 internal import TestSupport
 internal import Testing

@@ -4,6 +4,7 @@
 internal import CertificateAuthority
 internal import Enrollment
 internal import PKIX
+internal import SCEPCrafting
 internal import Storage
 internal import Synchronization
 internal import TestSupport

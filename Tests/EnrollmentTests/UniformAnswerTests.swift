@@ -5,6 +5,7 @@ internal import Cryptography
 internal import Enrollment
 internal import PKIX
 internal import SCEP
+internal import SCEPCrafting
 internal import Storage
 internal import TestSupport
 internal import Testing

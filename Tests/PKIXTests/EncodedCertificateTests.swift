@@ -4,6 +4,7 @@
 import Cryptography
 import Foundation
 import PKIX
+import SCEPCrafting
 import SwiftASN1
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 
 import Foundation
 import PKIX
+import SCEPCrafting
 import SwiftASN1
 import TestSupport
 import Testing

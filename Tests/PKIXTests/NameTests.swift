@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 import PKIX
+import SCEPCrafting
 import TestSupport
 import Testing
 

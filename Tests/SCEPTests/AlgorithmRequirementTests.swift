@@ -3,6 +3,7 @@
 
 import Cryptography
 import SCEP
+import SCEPCrafting
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 import PKIX
 import SCEP
+import SCEPCrafting
 import TestSupport
 
 /// The least server that the library's stages make: it issues to everybody, and answers as `FailInfo` says.

@@ -4,6 +4,7 @@
 import Cryptography
 import PKIX
 import SCEP
+import SCEPCrafting
 import TestSupport
 import Testing
 

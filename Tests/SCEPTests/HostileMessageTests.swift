@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 import PKIX
 import SCEP
+import SCEPCrafting
 import TestSupport
 import Testing
 

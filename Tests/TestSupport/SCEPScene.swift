@@ -4,6 +4,7 @@
 package import Cryptography
 package import PKIX
 package import SCEP
+package import SCEPCrafting
 
 /// Who takes part in one enrolment: a CA, its RA, and a client with a self-signed certificate.
 package struct SCEPScene: Sendable {

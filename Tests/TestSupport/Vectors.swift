@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Foundation
+internal import SCEPCrafting
 
 /// The files in `Tests/Vectors`; its README tells where each comes from.
 package enum Vectors {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-/// One value of a DER encoding, read by a small strict reader that shares nothing with the library that is tested.
+/// One value of a DER encoding, read by a small strict reader that shares nothing with the reader of the library.
 package struct DERElement: Sendable, Equatable {
     /// What is wrong with an encoding.
     package enum Defect: Error, Sendable {

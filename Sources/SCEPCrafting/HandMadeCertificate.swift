@@ -4,7 +4,7 @@
 package import Cryptography
 package import PKIX
 
-/// A certificate written by hand, as odd as a test wants it.
+/// A certificate written by hand, as odd as somebody wants it.
 package struct HandMadeCertificate: Sendable {
     /// The version field, encoded; empty leaves it out.
     package var version = TLV.context(0, TLV.integer(2))

@@ -4,7 +4,7 @@
 package import Cryptography
 package import PKIX
 
-/// Builds a pkiMessage by hand, right unless a test spoils it.
+/// Builds a pkiMessage by hand, right unless somebody spoils it.
 package struct PKIMessageBuilder: Sendable {
     /// How the signed attributes are ordered in the message.
     package enum AttributeOrder: Sendable {

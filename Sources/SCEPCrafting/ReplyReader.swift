@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-/// Reads the parts of a signed reply with the strict reader of these tests.
+/// Reads the parts of a signed reply with a strict reader that shares nothing with the library.
 package struct ReplyReader: Sendable {
     /// The SignedData.
     package let signedData: DERElement

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-/// Writes BER by hand, right or wrong, without the library that is tested.
+/// Writes BER by hand, right or wrong, without the encoder of the library.
 package enum TLV {
     /// One value with a definite length in its shortest form.
     package static func encode(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
@@ -59,7 +59,7 @@ package enum TLV {
     }
 }
 
-/// Object identifiers as encoded, tag and length included, taken from the standards and not from the library that is tested.
+/// Object identifiers as encoded, tag and length included, taken from the standards and not from the library.
 package enum OID {
     // SCEP (RFC 8894 §3.2.1, table 2)
     package static let messageType = [UInt8](hex: "060a6086480186f845010902")

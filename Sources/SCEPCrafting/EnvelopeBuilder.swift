@@ -4,7 +4,7 @@
 package import Cryptography
 package import PKIX
 
-/// Builds an EnvelopedData by hand, right unless a test spoils it.
+/// Builds an EnvelopedData by hand, right unless somebody spoils it.
 package struct EnvelopeBuilder: Sendable {
     /// What is encrypted.
     package var plaintext: [UInt8]
