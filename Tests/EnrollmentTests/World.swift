@@ -130,17 +130,21 @@ struct World: Sendable {
     func profile(
         _ name: String = "default",
         settings: SCEPProfileSettings = SCEPProfileSettings(raProfile: "default"),
+        compatibility: String = "default",
         issuer: (any Issuer)? = nil,
         template: CertificateTemplate = CertificateTemplate(),
-        sources: [any ChallengeSource]? = nil
+        sources: [any ChallengeSource]? = nil,
+        alternate: [AlternateAuthority] = []
     ) throws -> ServedProfile {
         let own = [StoredChallengeSource(store: store, masterKey: masterKey)]
         let served = try resolve(
             name,
             settings: settings,
+            compatibility: compatibility,
             issuer: issuer,
             template: template,
-            sources: sources ?? own
+            sources: sources ?? own,
+            alternate: alternate
         )
         return try #require(served)
     }
@@ -149,19 +153,27 @@ struct World: Sendable {
     func resolve(
         _ name: String = "default",
         settings: SCEPProfileSettings = SCEPProfileSettings(raProfile: "default"),
+        compatibility: String = "default",
         issuer: (any Issuer)? = nil,
         template: CertificateTemplate = CertificateTemplate(),
-        sources: [any ChallengeSource]
+        sources: [any ChallengeSource],
+        alternate: [AlternateAuthority] = []
     ) throws -> ServedProfile? {
-        ServedProfile(
+        let own = self.issuer.authority.certificate
+        return ServedProfile(
             name: name,
             settings: settings,
-            compatibility: try #require(ClientCompatibility.all.first),
-            credentials: [credential],
-            issuer: issuer ?? self.issuer,
+            compatibility: try #require(ClientCompatibility.named(compatibility)),
+            authorities: ServedProfile.Authorities(
+                generations: [
+                    ServedGeneration(issuer: issuer ?? self.issuer, credentials: [credential], chain: [own.der])
+                ],
+                own: [OwnAuthority(issuerID: self.issuer.id, certificate: own)],
+                alternate: alternate,
+                caCertificates: ([], "")
+            ),
             template: template,
-            challengeSources: sources,
-            caCertificates: ([], "")
+            challengeSources: sources
         )
     }
 
@@ -170,10 +182,16 @@ struct World: Sendable {
         fault: @escaping @Sendable (FaultPoint) -> Void = { _ in }
     ) -> EnrollmentService {
         EnrollmentService(
-            transactions: transactions ?? store,
+            stores: EnrollmentService.Stores(
+                transactions: transactions ?? store,
+                approvals: store,
+                certificates: store
+            ),
+            lists: lists,
             traces: traces,
             observer: observer,
             time: clock,
+            masterKey: masterKey,
             node: UUID(),
             fault: fault
         )

@@ -32,11 +32,12 @@ public struct StoredChallengeSource: ChallengeSource {
         if let end = found.expiresAt, end <= question.now { return .reject(.challengeExpired) }
         switch found.kind {
         case .static:
-            return .accept(claims: [])
+            return .accept(claims: [], strength: .unknown)
         case .oneTime:
             // The device that used it gets the same certificate again until the code ends (design §6.2).
             if let user = found.usedByKey, user != question.publicKeyDigest { return .reject(.challengeUsed) }
-            return .accept(claims: [.oneTimeChallenge(found.id)])
+            // One-time codes are made here, and only here (`ChallengeCode`).
+            return .accept(claims: [.oneTimeChallenge(found.id)], strength: .unguessable)
         }
     }
 }

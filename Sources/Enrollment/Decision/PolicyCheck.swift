@@ -9,7 +9,7 @@ internal import X509
 /// What the policy checks look at: an authenticated request and what its profile says.
 struct PolicyInput: Sendable {
     var request: CertificationRequest
-    var key: PublicKey
+    var key: KeyAlgorithm
     var names: SubjectAlternativeNames?
     var template: CertificateTemplate
 }
@@ -30,7 +30,7 @@ struct PolicyCheck: Sendable {
 
     /// The key has to be as long as the template says.
     static let keySize = PolicyCheck(name: "key size", reason: .policyKey) { input in
-        guard case .rsa(let bits) = input.key.algorithm else { return nil }
+        guard case .rsa(let bits) = input.key else { return nil }
         let limits = RSAKeyLimits(minimumBits: input.template.minimumRSABits, maximumBits: 8192)
         return limits.accepts(bits: bits)
             ? nil : "RSA of \(bits) bits; at least \(input.template.minimumRSABits) are needed"

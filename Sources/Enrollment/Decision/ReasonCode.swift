@@ -7,12 +7,16 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case issued = "issued"
     /// The same request came before and got the same certificate.
     case issuedAgain = "issued.again"
+    /// The certificate that the same request got before is revoked.
+    case issuedRevoked = "issued.revoked"
     /// The message can't be read.
     case messageUnreadable = "message.unreadable"
     /// An algorithm, key type or key size is not accepted.
     case messageAlgorithm = "message.algorithm"
     /// The outer signature is not valid.
     case messageIntegrity = "message.integrity"
+    /// The signingTime is too far from the server's time.
+    case messageTime = "message.time"
     /// The messageType is not served.
     case messageType = "message.type"
     /// The envelope does not open to a request.
@@ -35,6 +39,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case challengeUnavailable = "challenge.unavailable"
     /// The key to be certified is too small or of a type that is not certified.
     case policyKey = "policy.key"
+    /// The profile of the request is not served any more.
+    case policyProfile = "policy.profile"
     /// Neither a subject nor alternative names are left.
     case policySubject = "policy.subject"
     /// The alternative names can't be read.
@@ -95,6 +101,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .issued: "A certificate was issued."
         case .issuedAgain: "The same request had been answered before, and got the same certificate again."
+        case .issuedRevoked: "The certificate that the same request got before is revoked."
+        case .messageTime: "The message's signingTime is too far from the server's time."
         case .messageUnreadable: "The message could not be read far enough to be answered."
         case .messageAlgorithm: "The request uses an algorithm, key type or key size that the profile does not accept."
         case .messageIntegrity: "The message's signature is not valid, so it was not looked into."
@@ -109,6 +117,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeRevoked: "An operator took the challenge back."
         case .challengeUnavailable: "The system that knows the challenges did not answer."
         case .policyKey: "The key is of a type or size that the RA profile does not certify."
+        case .policyProfile: "The profile of the request is not served any more."
         case .policySubject: "The request has no subject, and no alternative name that the RA profile allows."
         case .policyNames: "The requested alternative names could not be read."
         case .transactionOtherOpen: "Another request of the same device and transactionID is still being worked on."
@@ -143,6 +152,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     public var hint: String? {
         switch self {
         case .issued, .issuedAgain: nil
+        case .issuedRevoked: "Let the device make a new request, with a new challenge."
+        case .messageTime: "Set the device's clock, or allow more in the SCEP profile."
         case .messageUnreadable: "Check that the client speaks SCEP to this URL, and that no proxy changes the body."
         case .messageAlgorithm: "Change the client's algorithms, or name the legacy exception on the SCEP profile."
         case .messageIntegrity:
@@ -157,6 +168,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeUnavailable:
             "Look after the system behind the profile's challenge source; the client may try again."
         case .policyKey: "Make the client use RSA of 2048 bits or more, or change the RA profile's key policy."
+        case .policyProfile: "Enable the profile again, or deny the request."
         case .policySubject: "Make the client send a subject, or allow its kind of name in the RA profile."
         case .policyNames: "The client's subjectAltName is malformed."
         case .transactionOtherOpen, .transactionInProgress: "Let the client try again in a few seconds."

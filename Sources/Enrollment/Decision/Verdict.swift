@@ -27,6 +27,8 @@ public enum Verdict: Sendable, Hashable {
         case .messageUnreadable: self = .unanswerable
         case .messageAlgorithm: self = Self.failure(.algorithmNotAccepted(""))
         case .messageIntegrity: self = Self.failure(.integrityCheckFailed(""))
+        case .messageTime: self = .failure(.badTime, text: "the signing time is too far from the server's")
+        case .issuedRevoked: self = .failure(.badRequest, text: "the certificate of this request is revoked")
         case .messageType: self = Self.failure(.messageTypeNotServed(""))
         case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
             .challengeUsed,
@@ -43,6 +45,7 @@ public enum Verdict: Sendable, Hashable {
         case .replyUndeliverable:
             self = .failure(.badRequest, text: "a reply to this key needs a strong challenge in the request")
         case .policyKey: self = .failure(.badAlg, text: "the key is not of a type or size that is certified")
+        case .policyProfile: self = .failure(.badRequest, text: "the certificate can't be issued")
         case .policySubject, .policyNames: self = .failure(.badRequest, text: "the requested names are not accepted")
         case .transactionOtherOpen: self = .failure(.badRequest, text: "another request of this transaction is open")
         case .issuerExpired, .issuerLint, .issuerRefused:

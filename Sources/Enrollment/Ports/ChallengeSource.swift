@@ -25,10 +25,18 @@ public struct ChallengeQuestion: Sendable {
     }
 }
 
+/// How hard a challenge is to guess for whoever has all the time in the world, but no way to ask.
+public enum ChallengeStrength: String, Sendable, Hashable, CaseIterable {
+    /// Nobody knows: people may have chosen it.
+    case unknown
+    /// It has 128 random bits or more: a reply may be encrypted under it (RFC 8894 §3.1).
+    case unguessable
+}
+
 /// What a challenge source says (design §6.3).
 public enum ChallengeAnswer: Sendable, Hashable {
     /// The challenge entitles this request; the claims are used up by its reservation.
-    case accept(claims: [Claim])
+    case accept(claims: [Claim], strength: ChallengeStrength)
     /// The challenge is known and does not entitle this request. No other source is asked.
     case reject(ReasonCode)
     /// The challenge is not of this source: the next one is asked.

@@ -34,6 +34,22 @@ public enum ProfileName: Sendable {
     }
 }
 
+/// An algorithm that a profile may do without, by name.
+public enum OptionalAlgorithm: String, Sendable, Hashable, Codable, CaseIterable {
+    /// SHA-1 in the signatures of requests.
+    case sha1
+    /// SHA-384 in the signatures of requests.
+    case sha384
+    /// SHA-512 in the signatures of requests.
+    case sha512
+    /// Triple DES.
+    case des3
+    /// AES-192.
+    case aes192
+    /// AES-256.
+    case aes256
+}
+
 /// How the protocol is served at one URL, as it is stored (design §2).
 public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     /// The RA profile that says what is issued.
@@ -42,6 +58,20 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var compatibility: String
     /// The forbidden algorithms that are accepted all the same.
     public var acceptedLegacy: Set<LegacyAlgorithm>
+    /// The usual algorithms that are refused.
+    public var refusedAlgorithms: Set<OptionalAlgorithm> = []
+    /// Whether outer signatures may be RSASSA-PSS.
+    public var pss: Acceptance = .refused
+    /// Whether requests may be encrypted under a challenge instead of to the RA's key.
+    public var passwordRecipients: Acceptance = .refused
+    /// How certificates are renewed.
+    public var renewal = RenewalPolicy()
+    /// Which requests wait for somebody's decision.
+    public var approval: ApprovalPolicy = .automatic
+    /// After how many days a request expires on which nobody decided: polling has to end.
+    public var approvalDays: Int = 14
+    /// How far a signingTime may be off, in seconds; nil for as far as it likes (client-quirks M2).
+    public var maximumClockSkew: Int?
 
     /// Puts settings together.
     public init(raProfile: String, compatibility: String = "default", acceptedLegacy: Set<LegacyAlgorithm> = []) {
@@ -50,11 +80,39 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
         self.acceptedLegacy = acceptedLegacy
     }
 
+    /// Reads settings; what an older version did not write has its default.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.raProfile = try values.decode(String.self, forKey: .raProfile)
+        self.compatibility = try values.decode(String.self, forKey: .compatibility)
+        self.acceptedLegacy = try values.decode(Set<LegacyAlgorithm>.self, forKey: .acceptedLegacy)
+        self.refusedAlgorithms = try values.decodeIfPresent(Set.self, forKey: .refusedAlgorithms) ?? []
+        self.pss = try values.decodeIfPresent(Acceptance.self, forKey: .pss) ?? .refused
+        self.passwordRecipients =
+            try values.decodeIfPresent(Acceptance.self, forKey: .passwordRecipients) ?? .refused
+        self.renewal = try values.decodeIfPresent(RenewalPolicy.self, forKey: .renewal) ?? RenewalPolicy()
+        self.approval = try values.decodeIfPresent(ApprovalPolicy.self, forKey: .approval) ?? .automatic
+        self.approvalDays = try values.decodeIfPresent(Int.self, forKey: .approvalDays) ?? 14
+        self.maximumClockSkew = try values.decodeIfPresent(Int.self, forKey: .maximumClockSkew)
+    }
+
     /// The algorithms that follow.
     public var algorithms: AlgorithmPolicy {
         var policy = AlgorithmPolicy.standard
         if acceptedLegacy.contains(.des) { policy.ciphers.insert(.insecureDESCBC) }
         if acceptedLegacy.contains(.md5) { policy.digests.insert(.insecureMD5) }
+        for algorithm in refusedAlgorithms {
+            switch algorithm {
+            case .sha1: policy.digests.remove(.sha1)
+            case .sha384: policy.digests.remove(.sha384)
+            case .sha512: policy.digests.remove(.sha512)
+            case .des3: policy.ciphers.remove(.tripleDESCBC)
+            case .aes192: policy.ciphers.remove(.aes192CBC)
+            case .aes256: policy.ciphers.remove(.aes256CBC)
+            }
+        }
+        policy.pss = pss
+        policy.passwordRecipients = passwordRecipients
         return policy
     }
 }

@@ -2,32 +2,118 @@
 // Copyright the Sceptic authors
 
 public import CertificateAuthority
+internal import Cryptography
+public import PKIX
 public import SCEP
+
+public import struct Foundation.Date
+public import struct Foundation.UUID
+
+/// One generation of a profile's CA: who signs certificates, and the credentials whose holders it serves (design §6.7).
+public struct ServedGeneration: Sendable {
+    /// Who signs certificates.
+    public let issuer: any Issuer
+    /// The credentials that decrypt for it.
+    public let credentials: [RACredential]
+    /// The CA certificates that a reply may hold after the issued one: the issuer's first, without the root.
+    public let chain: [[UInt8]]
+
+    /// Puts a generation together.
+    public init(issuer: any Issuer, credentials: [RACredential], chain: [[UInt8]]) {
+        self.issuer = issuer
+        self.credentials = credentials
+        self.chain = chain
+    }
+}
+
+/// A CA of this server, whose certificates its holders may renew and ask for.
+public struct OwnAuthority: Sendable {
+    /// The issuer's id.
+    public let issuerID: UUID
+    /// Its certificate.
+    public let certificate: EncodedCertificate
+
+    /// Puts an authority together.
+    public init(issuerID: UUID, certificate: EncodedCertificate) {
+        self.issuerID = issuerID
+        self.certificate = certificate
+    }
+}
+
+/// A CA of somebody else, whose certificates may sign renewals as long as its CRL is fresh (RFC 8894 §2.3).
+public final class AlternateAuthority: Sendable {
+    /// Its name.
+    public let name: String
+    /// Its certificate.
+    public let certificate: EncodedCertificate
+    let key: PublicKey
+    let certificateList: EncodedCertificateList?
+
+    /// Puts an authority together.
+    ///
+    /// - Returns: nil when its key can't be used. A CRL that can't be read or is not signed with it counts as none.
+    public init?(name: String, certificate: EncodedCertificate, certificateList: [UInt8]?) {
+        guard let key = try? certificate.subjectPublicKeyInfo.publicKey() else { return nil }
+        self.name = name
+        self.certificate = certificate
+        self.key = key
+        let list = certificateList.flatMap { try? EncodedCertificateList(derEncoded: $0) }
+        self.certificateList = list.flatMap { $0.isSigned(by: key) ? $0 : nil }
+    }
+}
 
 /// A SCEP profile, resolved to everything that serving it needs: an immutable snapshot.
 public final class ServedProfile: Sendable {
+    /// What the profile's CAs are made of.
+    public struct Authorities: Sendable {
+        /// The generations, the present one first.
+        public var generations: [ServedGeneration]
+        /// The CAs of this server, of all generations.
+        public var own: [OwnAuthority]
+        /// The CAs of others whose certificates may sign renewals.
+        public var alternate: [AlternateAuthority]
+        /// The answer to GetCACert.
+        public var caCertificates: (body: [UInt8], contentType: String)
+        /// The answer to GetNextCACert; nil while there is no next CA.
+        public var nextCACertificates: [UInt8]?
+
+        /// Puts authorities together.
+        public init(
+            generations: [ServedGeneration],
+            own: [OwnAuthority],
+            alternate: [AlternateAuthority] = [],
+            caCertificates: (body: [UInt8], contentType: String),
+            nextCACertificates: [UInt8]? = nil
+        ) {
+            self.generations = generations
+            self.own = own
+            self.alternate = alternate
+            self.caCertificates = caCertificates
+            self.nextCACertificates = nextCACertificates
+        }
+    }
+
     /// The profile's name.
     public let name: String
-    /// The RA profile's name.
-    public let raProfile: String
+    /// Its settings.
+    public let settings: SCEPProfileSettings
     /// The algorithms accepted.
     public let algorithms: AlgorithmPolicy
     /// What it does for its clients.
     public let compatibility: ClientCompatibility
+    /// Its CAs.
+    public let authorities: Authorities
     /// The credentials that decrypt, the active one first.
     public let credentials: [RACredential]
-    /// Who signs certificates.
-    public let issuer: any Issuer
     /// What certificates may and do contain.
     public let template: CertificateTemplate
     /// Who judges challenges, in the order in which they are asked.
     public let challengeSources: [any ChallengeSource]
-    /// The answer to GetCACert.
-    public let caCertificates: (body: [UInt8], contentType: String)
     /// The answer to GetCACaps.
     public let capabilities: [UInt8]
     /// The credential that signs replies which no recipient chose.
     public let activeCredential: RACredential
+    private let present: ServedGeneration
 
     /// Puts a profile together.
     ///
@@ -36,23 +122,42 @@ public final class ServedProfile: Sendable {
         name: String,
         settings: SCEPProfileSettings,
         compatibility: ClientCompatibility,
-        credentials: [RACredential],
-        issuer: any Issuer,
+        authorities: Authorities,
         template: CertificateTemplate,
-        challengeSources: [any ChallengeSource],
-        caCertificates: (body: [UInt8], contentType: String)
+        challengeSources: [any ChallengeSource]
     ) {
-        guard let active = credentials.first, !challengeSources.isEmpty else { return nil }
+        guard let present = authorities.generations.first, let active = present.credentials.first,
+            !challengeSources.isEmpty
+        else { return nil }
         self.name = name
-        self.raProfile = settings.raProfile
+        self.settings = settings
         self.algorithms = settings.algorithms
         self.compatibility = compatibility
-        self.credentials = credentials
+        self.authorities = authorities
+        self.present = present
+        self.credentials = authorities.generations.flatMap(\.credentials)
         self.activeCredential = active
-        self.issuer = issuer
         self.template = template
         self.challengeSources = challengeSources
-        self.caCertificates = caCertificates
-        self.capabilities = Capabilities(policy: settings.algorithms, extra: compatibility.extraCapabilities).body
+        self.capabilities =
+            Capabilities(
+                policy: settings.algorithms,
+                renewal: settings.renewal.requests,
+                nextCACert: authorities.nextCACertificates == nil ? .refused : .accepted,
+                extra: compatibility.extraCapabilities
+            ).body
+    }
+
+    /// The RA profile's name.
+    public var raProfile: String { settings.raProfile }
+
+    /// The generation that serves what was enveloped to a credential (RFC 8894 §4.7).
+    func generation(of credential: RACredential) -> ServedGeneration {
+        authorities.generations.first { $0.credentials.contains { $0 === credential } } ?? present
+    }
+
+    /// The generation with an issuer, or the present one.
+    func generation(issuerID: UUID) -> ServedGeneration {
+        authorities.generations.first { $0.issuer.id == issuerID } ?? present
     }
 }

@@ -15,11 +15,17 @@ struct Candidate {
     /// The subject asked for, as text.
     let subject: String
 
-    /// Checks that the request is for the signer's key and signed with it.
-    init(_ opened: OpenedRequest, _ request: CertificationRequest, _ deliberation: inout Deliberation) throws {
+    /// Checks that the request is signed with its own key, and that this is the sender's if the sender is nothing but a key.
+    init(
+        _ opened: OpenedRequest,
+        _ request: CertificationRequest,
+        _ sender: Sender,
+        _ deliberation: inout Deliberation
+    ) throws {
         let message = opened.message
         // The same bytes are the same key: names and everything else may differ (client-quirks J1).
-        guard request.subjectPublicKeyInfo.keyBits == message.signer.subjectPublicKeyInfo.keyBits else {
+        let isSignersKey = request.subjectPublicKeyInfo.keyBits == message.signer.subjectPublicKeyInfo.keyBits
+        if case .key = sender.standing, !isSignersKey {
             throw deliberation.fail(
                 "request key",
                 .requestKeyMismatch,
@@ -30,22 +36,22 @@ struct Candidate {
         guard let scheme = request.signatureAlgorithm.signatureScheme(),
             deliberation.profile.algorithms.digests.contains(scheme.digest)
         else { throw deliberation.fail("request signature", .requestSignature, "its algorithm is not accepted") }
-        guard request.isSigned(by: message.signerKey) else {
+        let limits = deliberation.profile.algorithms.clientKeyLimits
+        let own = isSignersKey ? message.signerKey : try? request.subjectPublicKeyInfo.publicKey(limits: limits)
+        guard let own, request.isSigned(by: own) else {
             throw deliberation.fail("request signature", .requestSignature, "not signed with the request's own key")
         }
         let subject = request.subject.description
         deliberation.pass("request", "PKCS#10 for '\(subject)', signed with its own key")
         self.request = request
         self.subject = subject
-        self.publicKey = message.signerKey
+        self.publicKey = own
         self.requestDigest = DigestAlgorithm.sha256.digest(request.der)
         self.publicKeyDigest = DigestAlgorithm.sha256.digest(request.subjectPublicKeyInfo.der)
-        // Every signer in this version is the holder of the key itself, so the key is what identifies it (design §6.2).
         self.key = TransactionKey(
             profile: deliberation.profile.name,
             transactionID: message.received.transactionID.text,
-            signerDigest: message.signer.subjectPublicKeyInfo == request.subjectPublicKeyInfo
-                ? publicKeyDigest : DigestAlgorithm.sha256.digest(message.signer.subjectPublicKeyInfo.der)
+            signerDigest: sender.digest
         )
     }
 }

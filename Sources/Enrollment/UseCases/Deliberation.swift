@@ -19,6 +19,10 @@ struct Deliberation {
     let remoteAddress: String
     let receivedAt: Date
     var message: ReceivedMessage?
+    /// The credential that a recipient of the message named, which answers whatever comes of it (design §6.7).
+    var credential: RACredential?
+    /// The transactionID, if there is one.
+    var transactionID: String?
     var isAuthenticated = false
     private(set) var steps: [TraceStep] = []
 
@@ -62,7 +66,7 @@ struct Deliberation {
             id: .version7(at: receivedAt, using: &generator),
             at: receivedAt,
             profile: profile.name,
-            transactionID: message?.transactionID.text,
+            transactionID: transactionID,
             isAuthenticated: isAuthenticated,
             remoteAddress: remoteAddress,
             reasonCode: reason.rawValue,

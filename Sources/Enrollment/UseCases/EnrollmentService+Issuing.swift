@@ -10,25 +10,22 @@ internal import struct Foundation.UUID
 extension EnrollmentService {
     /// Reserve → sign → finish (design §4.5).
     func issue(
-        _ candidate: Candidate,
-        _ contents: CertificateContents,
-        _ claims: [Claim],
+        _ application: Application,
         _ deliberation: inout Deliberation
     ) async throws -> (certificate: CertificateRecord, reason: ReasonCode) {
-        let profile = deliberation.profile
-        let prepared = try prepare(contents, &deliberation)
+        let prepared = try prepare(application, &deliberation)
         let order = IssuanceOrder(
-            issuerID: profile.issuer.id,
+            issuerID: application.issuer.id,
             serialNumber: prepared.serialNumber,
             toBeSigned: prepared.toBeSigned
         )
-        let work = Work(candidate, contents, prepared, order, profile: profile.name, now: deliberation.receivedAt)
+        let work = Work(application, prepared, order, now: deliberation.receivedAt)
         fault(.beforeReserve)
         deliberation.pass("issuing", "serial number \(order.serialNumber.hexadecimal)")
-        let reservation = try reservation(candidate, claims, work, deliberation)
+        let reservation = reservation(application, work, deliberation)
         let outcome: ReservationOutcome
         do {
-            let (issuer, fault) = (profile.issuer, fault)
+            let (issuer, fault) = (application.issuer, fault)
             outcome = try await transactions.reserve(reservation) {
                 fault(.beforeSign)
                 guard let der = try issuer.signNow(order) else { return nil }
@@ -52,8 +49,7 @@ extension EnrollmentService {
         case .issued(let certificate):
             return (certificate, .issued)
         case .alreadyIssued(let certificate):
-            deliberation.note("transaction", "the same request was answered before")
-            return (certificate, .issuedAgain)
+            return (try earlier(certificate, &deliberation), .issuedAgain)
         case .reserved:
             fault(.afterReserve)
             let certificate = try await order(work, &deliberation)
@@ -77,9 +73,23 @@ extension EnrollmentService {
         }
     }
 
+    /// What the same request was issued before, unless that is revoked: nobody gets it again.
+    func earlier(_ certificate: CertificateRecord, _ deliberation: inout Deliberation) throws -> CertificateRecord {
+        if let revocation = certificate.revocation {
+            throw deliberation.fail(
+                "transaction",
+                .issuedRevoked,
+                "the certificate of this request is revoked since \(revocation.at)"
+            )
+        }
+        deliberation.note("transaction", "the same request was answered before")
+        return certificate
+    }
+
     /// Has a reserved transaction's certificate made by an issuer that takes longer.
     private func order(_ work: Work, _ deliberation: inout Deliberation) async throws -> CertificateRecord {
-        switch await deliberation.profile.issuer.issue(work.order, orderID: work.transactionID) {
+        let issuer = deliberation.profile.generation(issuerID: work.order.issuerID).issuer
+        switch await issuer.issue(work.order, orderID: work.transactionID) {
         case .issued(let der):
             return try await finish(work, der, &deliberation)
         case .refused(let detail):
@@ -114,7 +124,8 @@ extension EnrollmentService {
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
         // An order of an issuer that the profile has left is for `resume`, which knows them all.
-        guard open.lease.until < time.now, open.order.issuerID == deliberation.profile.issuer.id else {
+        let issuers = deliberation.profile.authorities.generations.map(\.issuer.id)
+        guard open.lease.until < time.now, issuers.contains(open.order.issuerID) else {
             throw deliberation.fail("transaction", .transactionInProgress, "its node is still working on it")
         }
         deliberation.note("transaction", "taken up after its node stopped working on it")
@@ -122,12 +133,12 @@ extension EnrollmentService {
     }
 
     private func prepare(
-        _ contents: CertificateContents,
+        _ application: Application,
         _ deliberation: inout Deliberation
     ) throws -> PreparedCertificate {
         do {
-            return try deliberation.profile.issuer.prepare(
-                contents,
+            return try application.issuer.prepare(
+                application.contents,
                 template: deliberation.profile.template,
                 now: deliberation.receivedAt
             )
@@ -136,20 +147,15 @@ extension EnrollmentService {
         }
     }
 
-    private func reservation(
-        _ candidate: Candidate,
-        _ claims: [Claim],
-        _ work: Work,
-        _ deliberation: Deliberation
-    ) throws -> Reservation {
+    private func reservation(_ application: Application, _ work: Work, _ deliberation: Deliberation) -> Reservation {
         Reservation(
             id: work.transactionID,
-            key: candidate.key,
-            requestDigest: candidate.requestDigest,
-            publicKeyDigest: candidate.publicKeyDigest,
-            request: try candidate.request.withoutChallengePassword(),
+            key: application.key,
+            requestDigest: application.requestDigest,
+            publicKeyDigest: application.publicKeyDigest,
+            request: application.request,
             raProfile: deliberation.profile.raProfile,
-            claims: claims,
+            claims: application.claims,
             order: work.order,
             reservedAt: deliberation.receivedAt,
             lease: Lease(owner: node, until: deliberation.receivedAt.addingTimeInterval(Self.leaseDuration)),

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import CertificateAuthority
-internal import Cryptography
+public import Cryptography
 internal import PKIX
 internal import SCEP
-internal import X509
 
 public import struct Foundation.Date
 public import struct Foundation.UUID
@@ -20,34 +18,67 @@ public struct EnrollmentService: Sendable {
     /// How long a reserved transaction is left to its node: an issuer that takes longer is asked again by whoever comes next.
     static let leaseDuration = 30.0
 
+    /// What a service keeps things in.
+    public struct Stores: Sendable {
+        /// Keeps transactions.
+        public var transactions: any TransactionStore
+        /// Keeps requests that wait for a decision.
+        public var approvals: any ApprovalStore
+        /// Knows what was issued.
+        public var certificates: any IssuedCertificateStore
+
+        /// Puts stores together.
+        public init(
+            transactions: any TransactionStore,
+            approvals: any ApprovalStore,
+            certificates: any IssuedCertificateStore
+        ) {
+            self.transactions = transactions
+            self.approvals = approvals
+            self.certificates = certificates
+        }
+    }
+
     let transactions: any TransactionStore
+    let approvals: any ApprovalStore
+    let certificates: any IssuedCertificateStore
+    let lists: any CertificateListSource
     let traces: TraceRecorder
     let observer: any EnrollmentObserver
     let time: any TimeSource
+    let masterKey: MasterKey
     let node: UUID
     let fault: @Sendable (FaultPoint) -> Void
 
     /// Puts a service together.
     ///
     /// - Parameters:
-    ///   - transactions: keeps transactions.
+    ///   - stores: what it keeps things in.
+    ///   - lists: where CRLs come from.
     ///   - traces: takes the traces of what was not issued.
     ///   - observer: hears of every decision.
     ///   - time: the clock.
+    ///   - masterKey: encrypts the challenges that replies have to be encrypted under.
     ///   - node: this start of the server; owns leases.
     ///   - fault: called at each place where a node may die.
     public init(
-        transactions: any TransactionStore,
+        stores: Stores,
+        lists: any CertificateListSource,
         traces: TraceRecorder,
         observer: any EnrollmentObserver,
         time: any TimeSource,
+        masterKey: MasterKey,
         node: UUID,
         fault: @escaping @Sendable (FaultPoint) -> Void = { _ in }
     ) {
-        self.transactions = transactions
+        self.transactions = stores.transactions
+        self.approvals = stores.approvals
+        self.certificates = stores.certificates
+        self.lists = lists
         self.traces = traces
         self.observer = observer
         self.time = time
+        self.masterKey = masterKey
         self.node = node
         self.fault = fault
     }
@@ -66,16 +97,17 @@ public struct EnrollmentService: Sendable {
     ) async -> EnrollmentReply {
         var deliberation = Deliberation(profile: profile, remoteAddress: remoteAddress, receivedAt: time.now)
         do {
-            let opened = try open(bytes, &deliberation)
-            let issued = try await decide(opened, &deliberation)
+            let message = try verify(bytes, &deliberation)
+            let sender = try await sender(message, &deliberation)
+            let outcome = try await decide(message, sender, &deliberation)
             fault(.afterFinish)
-            let reply = try success(opened, issued.certificate, deliberation)
-            if issued.reason != .issued {
+            let reply = try success(outcome, &deliberation)
+            if outcome.reason != .issued {
                 // Whoever captured a message can send it again: that proves nothing, and must not fill the disk.
                 deliberation.isAuthenticated = false
-                traces.record(deliberation.trace(issued.reason))
+                traces.record(deliberation.trace(outcome.reason))
             }
-            tell(deliberation, issued.reason, detail: "", serialNumber: issued.certificate.serialNumber)
+            tell(deliberation, outcome.reason, detail: "", serialNumber: outcome.serialNumber)
             fault(.beforeReply)
             return .certRep(reply)
         } catch let ending as Ending {
@@ -92,19 +124,51 @@ public struct EnrollmentService: Sendable {
 
     // MARK: - Stages
 
-    private func open(_ bytes: [UInt8], _ deliberation: inout Deliberation) throws -> OpenedRequest {
+    /// What a request that is granted is answered with.
+    struct Outcome {
+        var opened: OpenedRequest
+        var contents: CertRep.Contents
+        /// What the reply is encrypted under, if the sender's key can't decrypt.
+        var password: String?
+        var reason: ReasonCode
+        var serialNumber: [UInt8]?
+    }
+
+    private func verify(_ bytes: [UInt8], _ deliberation: inout Deliberation) throws -> VerifiedMessage {
+        let profile = deliberation.profile
         do {
-            let received = try ReceivedMessage(bytes: bytes)
+            let received = try ReceivedMessage(bytes: bytes, missingNonce: profile.compatibility.missingNonce)
             deliberation.message = received
+            deliberation.transactionID = received.transactionID.text
             let type = received.messageType?.description ?? "no messageType"
             deliberation.pass("message", "\(type), transactionID \(received.transactionID)")
-            let verified = try received.verified(policy: deliberation.profile.algorithms)
+            if received.senderNonce == nil { deliberation.note("message", "without a senderNonce") }
+            let verified = try received.verified(policy: profile.algorithms)
+            deliberation.credential = verified.recipient(among: profile.credentials)
             deliberation.pass(
                 "signature",
                 "\(verified.digest.rawValue) by '\(verified.signer.subject)', key \(verified.signerKey.algorithm)"
             )
-            let opened = try verified.opened(with: deliberation.profile.credentials)
-            deliberation.pass("envelope", "\(verified.cipher.rawValue), \(opened.delivery.label)")
+            try checkTime(received, &deliberation)
+            return verified
+        } catch let error as SCEPError {
+            let (step, reason, detail) = ReasonCode.explain(error)
+            throw deliberation.fail(step, reason, detail)
+        }
+    }
+
+    private func checkTime(_ message: ReceivedMessage, _ deliberation: inout Deliberation) throws {
+        guard let limit = deliberation.profile.settings.maximumClockSkew, let time = message.signingTime else { return }
+        let skew = abs(time.timeIntervalSince(deliberation.receivedAt))
+        guard skew > Double(limit) else { return }
+        throw deliberation.fail("signing time", .messageTime, "\(Int(skew)) seconds from the server's")
+    }
+
+    func open(_ message: VerifiedMessage, _ deliberation: inout Deliberation) throws -> OpenedRequest {
+        do {
+            let opened = try message.opened(with: deliberation.profile.credentials)
+            deliberation.credential = opened.credential
+            deliberation.pass("envelope", "\(message.cipher.rawValue), \(opened.delivery.label)")
             return opened
         } catch {
             let (step, reason, detail) = ReasonCode.explain(error)
@@ -112,119 +176,48 @@ public struct EnrollmentService: Sendable {
         }
     }
 
+    /// Polls and queries are looked up before anything is decrypted: what is answered finely there tells nothing about what an
+    /// envelope holds (design §6.1).
     private func decide(
-        _ opened: OpenedRequest,
+        _ message: VerifiedMessage,
+        _ sender: Sender,
         _ deliberation: inout Deliberation
-    ) async throws -> (certificate: CertificateRecord, reason: ReasonCode) {
-        guard case .enroll(let request) = opened.content else {
+    ) async throws -> Outcome {
+        switch message.messageType {
+        case .certPoll: return try await poll(message, sender, &deliberation)
+        case .getCert, .getCRL: return try await query(message, sender, &deliberation)
+        default: break
+        }
+        let opened = try open(message, &deliberation)
+        switch opened.content {
+        case .enroll(let request): return try await enroll(opened, request, sender, &deliberation)
+        case .renew(let request): return try await renew(opened, request, sender, &deliberation)
+        case .poll, .getCert, .getCRL:
             throw deliberation.fail("message", .messageType, "a type that is not served")
         }
-        let candidate = try Candidate(opened, request, &deliberation)
-        switch try await authenticate(candidate, &deliberation) {
-        case .earlier(let certificate): return (certificate, .issuedAgain)
-        case .open(let transaction): return (try await takeUp(transaction, &deliberation), .issuedAgain)
-        case .claims(let claims):
-            deliberation.isAuthenticated = true
-            let contents = try contents(candidate, &deliberation)
-            return try await issue(candidate, contents, claims, &deliberation)
-        }
-    }
-
-    private enum Authentication {
-        case claims([Claim])
-        /// The request was answered before; its challenge need not live any more.
-        case earlier(CertificateRecord)
-        /// The request was accepted before, and its certificate is still to come.
-        case open(OpenTransaction)
-    }
-
-    private func authenticate(
-        _ candidate: Candidate,
-        _ deliberation: inout Deliberation
-    ) async throws -> Authentication {
-        guard let challenge = candidate.request.challengePassword else {
-            throw deliberation.fail("challenge", .challengeMissing, "no challengePassword, or an empty one")
-        }
-        let question = ChallengeQuestion(
-            profile: deliberation.profile.name,
-            challenge: challenge,
-            publicKeyDigest: candidate.publicKeyDigest,
-            now: deliberation.receivedAt
-        )
-        for source in deliberation.profile.challengeSources {
-            switch await source.judge(question) {
-            case .accept(let claims):
-                deliberation.pass("challenge", "accepted by \(source.name)")
-                return .claims(claims)
-            case .notMine:
-                deliberation.note("challenge", "not known to \(source.name)")
-            case .reject(let reason):
-                if let earlier = try await earlier(candidate, &deliberation) { return earlier }
-                throw deliberation.fail("challenge", reason, "rejected by \(source.name)")
-            case .unavailable(let detail):
-                throw deliberation.fail("challenge", .challengeUnavailable, "\(source.name): \(detail)")
-            }
-        }
-        throw deliberation.fail("challenge", .challengeUnknown, "no source knows it")
-    }
-
-    /// What became of the very same request, if it was accepted before.
-    private func earlier(_ candidate: Candidate, _ deliberation: inout Deliberation) async throws -> Authentication? {
-        let found: ReservationOutcome?
-        do {
-            found = try await transactions.find(candidate.key, requestDigest: candidate.requestDigest)
-        } catch {
-            // Nobody has authenticated yet, so this must look like any other refusal (design §6.1).
-            throw deliberation.fail("challenge", .challengeUnavailable, error.sentence)
-        }
-        switch found {
-        case .alreadyIssued(let certificate) where certificate.notAfter > deliberation.receivedAt:
-            deliberation.isAuthenticated = true
-            deliberation.note("transaction", "the same request was answered before")
-            return .earlier(certificate)
-        case .alreadyOpen(let transaction):
-            deliberation.isAuthenticated = true
-            return .open(transaction)
-        default:
-            return nil
-        }
-    }
-
-    private func contents(_ candidate: Candidate, _ deliberation: inout Deliberation) throws -> CertificateContents {
-        let template = deliberation.profile.template
-        let names: SubjectAlternativeNames?
-        do {
-            names = try template.grantedNames(candidate.request)
-        } catch {
-            throw deliberation.fail("names", .policyNames, "subjectAltName is malformed")
-        }
-        let input = PolicyInput(request: candidate.request, key: candidate.publicKey, names: names, template: template)
-        for check in PolicyCheck.all {
-            if let violation = check.violation(input) { throw deliberation.fail(check.name, check.reason, violation) }
-        }
-        deliberation.pass("policy", "RA profile '\(deliberation.profile.raProfile)': '\(candidate.subject)'")
-        return CertificateContents(
-            subject: candidate.request.subject,
-            subjectPublicKeyInfo: candidate.request.subjectPublicKeyInfo,
-            keyAlgorithm: candidate.publicKey.algorithm,
-            names: names
-        )
     }
 
     // MARK: - Answers
 
-    private func success(
-        _ opened: OpenedRequest,
-        _ certificate: CertificateRecord,
-        _ deliberation: Deliberation
-    ) throws -> [UInt8] {
+    private func success(_ outcome: Outcome, _ deliberation: inout Deliberation) throws -> [UInt8] {
         var generator = SecureRandom()
         return try CertRep.success(
-            opened,
-            .certificates([certificate.der]),
+            outcome.opened,
+            outcome.contents,
+            password: outcome.password,
             options: options(deliberation.profile),
             using: &generator
         )
+    }
+
+    /// The certificates of a SUCCESS: the issued one first, then what the profile's clients want (client-quirks G1, G2).
+    func contents(_ certificate: CertificateRecord, _ profile: ServedProfile) -> CertRep.Contents {
+        let chain = profile.generation(issuerID: certificate.issuerID).chain
+        switch profile.compatibility.replyChain {
+        case .leaf: return .certificates([certificate.der])
+        case .leafAndIssuer: return .certificates([certificate.der] + chain.prefix(1))
+        case .chain: return .certificates([certificate.der] + chain)
+        }
     }
 
     private func refuse(_ reason: ReasonCode, _ deliberation: Deliberation) async -> EnrollmentReply {
@@ -239,22 +232,38 @@ public struct EnrollmentService: Sendable {
             return reply
         case .unanswerable:
             return .unanswerable(reason.sentence)
-        case .unavailable, .certificate, .pending:
+        case .pending:
+            return reply(deliberation) { message, credential, options throws(SCEPError) in
+                var generator = SecureRandom()
+                return try CertRep.pending(message, credential: credential, options: options, using: &generator)
+            }
+        case .unavailable, .certificate:
             return .unavailable
         }
     }
 
     private func failure(_ failInfo: FailInfo, _ text: String, _ deliberation: Deliberation) -> EnrollmentReply {
+        reply(deliberation) { message, credential, options throws(SCEPError) in
+            var generator = SecureRandom()
+            return try CertRep.failure(
+                message,
+                failInfo: failInfo,
+                text: text,
+                credential: credential,
+                options: options,
+                using: &generator
+            )
+        }
+    }
+
+    /// A reply of the credential that the message was enveloped to, while its certificate is valid, else of the active one.
+    private func reply(
+        _ deliberation: Deliberation,
+        _ make: (ReceivedMessage, RACredential, CertRep.Options) throws(SCEPError) -> [UInt8]
+    ) -> EnrollmentReply {
         guard let message = deliberation.message else { return .unanswerable(ReasonCode.messageUnreadable.sentence) }
-        var generator = SecureRandom()
-        let reply = try? CertRep.failure(
-            message,
-            failInfo: failInfo,
-            text: text,
-            credential: deliberation.profile.activeCredential,
-            options: options(deliberation.profile),
-            using: &generator
-        )
+        let credential = deliberation.credential ?? deliberation.profile.activeCredential
+        let reply = try? make(message, credential, options(deliberation.profile))
         return reply.map(EnrollmentReply.certRep) ?? .unavailable
     }
 
@@ -266,11 +275,11 @@ public struct EnrollmentService: Sendable {
         )
     }
 
-    private func tell(_ deliberation: Deliberation, _ reason: ReasonCode, detail: String, serialNumber: [UInt8]?) {
+    func tell(_ deliberation: Deliberation, _ reason: ReasonCode, detail: String, serialNumber: [UInt8]?) {
         observer.decided(
             EnrollmentSummary(
                 profile: deliberation.profile.name,
-                transactionID: deliberation.message?.transactionID.text,
+                transactionID: deliberation.transactionID,
                 reason: reason,
                 detail: detail,
                 remoteAddress: deliberation.remoteAddress,

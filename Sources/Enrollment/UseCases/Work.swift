@@ -8,6 +8,20 @@ internal import PKIX
 internal import struct Foundation.Date
 internal import struct Foundation.UUID
 
+/// What is to be issued to whom: an authenticated request, as it came or as it waited for a decision.
+struct Application {
+    var key: TransactionKey
+    var requestDigest: [UInt8]
+    var publicKeyDigest: [UInt8]
+    /// The PKCS#10 request without its challengePassword.
+    var request: [UInt8]
+    /// The subject as text.
+    var subject: String
+    var contents: CertificateContents
+    var claims: [Claim]
+    var issuer: any Issuer
+}
+
 /// One order with what its certificate's record needs beside the certificate.
 struct Work: Sendable {
     let transactionID: UUID
@@ -19,23 +33,15 @@ struct Work: Sendable {
     /// What the certificate says, when this node prepared it; otherwise it is read from the certificate.
     private let known: (subject: String, notBefore: Date, notAfter: Date, crlShard: Int)?
 
-    init(
-        _ candidate: Candidate,
-        _ contents: CertificateContents,
-        _ prepared: PreparedCertificate,
-        _ order: IssuanceOrder,
-        profile: String,
-        now: Date
-    ) {
+    init(_ application: Application, _ prepared: PreparedCertificate, _ order: IssuanceOrder, now: Date) {
         var generator = SecureRandom()
         self.transactionID = .version7(at: now, using: &generator)
         self.certificateID = .version7(at: now, using: &generator)
         self.order = order
-        self.publicKeyDigest = candidate.publicKeyDigest
-        self.profile = profile
+        self.publicKeyDigest = application.publicKeyDigest
+        self.profile = application.key.profile
         self.issuedAt = now
-        let subject = contents.subject == candidate.request.subject ? candidate.subject : contents.subject.description
-        self.known = (subject, prepared.notBefore, prepared.notAfter, prepared.crlShard)
+        self.known = (application.subject, prepared.notBefore, prepared.notAfter, prepared.crlShard)
     }
 
     /// The work that another node left.

@@ -177,7 +177,10 @@ public enum CertRep: Sendable {
         options: Options,
         using generator: inout some RandomNumberGenerator
     ) throws(CMSError) -> [UInt8] {
-        try SignedData.sign(
+        let recipientNonce = try message.senderNonce.map { nonce throws(CMSError) in
+            try AttributeToSign.nonce(.SCEP.recipientNonce, nonce)
+        }
+        return try SignedData.sign(
             content: content,
             signer: credential.signer,
             key: credential.key,
@@ -187,9 +190,8 @@ public enum CertRep: Sendable {
                 .printable(.SCEP.messageType, MessageType.certRep.rawValue),
                 .printable(.SCEP.pkiStatus, status.rawValue),
                 .nonce(.SCEP.senderNonce, Nonce(using: &generator)),
-                .nonce(.SCEP.recipientNonce, message.senderNonce),
                 .signingTime(options.signingTime),
-            ] + extra,
+            ] + (recipientNonce.map { [$0] } ?? []) + extra,
             alongside: credential.alongside
         )
     }

@@ -14,8 +14,8 @@ public import struct Foundation.Date
 public final class ReceivedMessage: Sendable {
     /// The client's name for the operation.
     public let transactionID: TransactionID
-    /// What the sender wants back in the reply.
-    public let senderNonce: Nonce
+    /// What the sender wants back in the reply; nil only where a message without it is accepted.
+    public let senderNonce: Nonce?
     /// What kind of message it says it is; nil when it doesn't say, or says it in a way that can't be read.
     public let messageType: MessageType?
     /// The digest that the signer names, if it is a known one.
@@ -27,9 +27,17 @@ public final class ReceivedMessage: Sendable {
 
     /// Reads a request (RFC 8894 §3.2), BER or DER.
     ///
+    /// - Parameters:
+    ///   - bytes: the message.
+    ///   - limits: how much of each thing may be in it.
+    ///   - missingNonce: whether a message without a senderNonce is accepted (client-quirks E11).
     /// - Throws: `unreadable`, when no CertRep can answer it: it is no SignedData with one signer and signed attributes, or
     ///   transactionID or senderNonce are missing.
-    public init(bytes: [UInt8], limits: CMSLimits = .standard) throws(SCEPError) {
+    public init(
+        bytes: [UInt8],
+        limits: CMSLimits = .standard,
+        missingNonce: Acceptance = .refused
+    ) throws(SCEPError) {
         do {
             let signedData = try SignedData(contentInfo: bytes, limits: limits)
             guard let signerInfo = signedData.signerInfos.first, signedData.signerInfos.count == 1 else {
@@ -41,7 +49,8 @@ public final class ReceivedMessage: Sendable {
             guard let text = try attributes.text(.SCEP.transactionID), let transactionID = TransactionID(text) else {
                 throw SCEPError.unreadable("the transactionID is missing, empty, too long or not printable")
             }
-            guard let senderNonce = try attributes.nonce(.SCEP.senderNonce) else {
+            let senderNonce = try attributes.nonce(.SCEP.senderNonce)
+            guard senderNonce != nil || missingNonce == .accepted else {
                 throw SCEPError.unreadable("the senderNonce is missing")
             }
             self.transactionID = transactionID

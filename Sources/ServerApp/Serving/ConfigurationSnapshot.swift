@@ -8,6 +8,8 @@ internal import ServiceLifecycle
 internal import Storage
 internal import Synchronization
 
+internal import struct Foundation.Date
+
 /// Holds the configuration that requests are served with, and follows the stored one.
 ///
 /// A request takes one snapshot and keeps it to its end, so that no request sees half of a change.
@@ -27,7 +29,9 @@ final class ConfigurationSnapshot: Service {
         self.masterKey = state.masterKey
         self.logger = logger
         let stored = try await state.store.configuration()
-        self.held = Mutex(try ServedConfiguration(stored, masterKey: state.masterKey, challenges: state.store))
+        self.held = Mutex(
+            try ServedConfiguration(stored, masterKey: state.masterKey, challenges: state.store, now: Date())
+        )
         tellRefusals()
     }
 
@@ -48,7 +52,7 @@ final class ConfigurationSnapshot: Service {
         do {
             guard try await store.configurationVersion() != current.version else { return }
             let stored = try await store.configuration()
-            let fresh = try ServedConfiguration(stored, masterKey: masterKey, challenges: store)
+            let fresh = try ServedConfiguration(stored, masterKey: masterKey, challenges: store, now: Date())
             held.withLock { $0 = fresh }
             lastComplaint.withLock { $0 = "" }
             logger.info("configuration changed", metadata: ["version": "\(fresh.version)"])

@@ -18,10 +18,13 @@ struct ProtocolService: SCEPResponder {
         case .getCACaps:
             return .success(body: profile.capabilities, contentType: "text/plain")
         case .getCACert:
-            let (body, contentType) = profile.caCertificates
+            let (body, contentType) = profile.authorities.caCertificates
             return .success(body: body, contentType: contentType)
         case .getNextCACert:
-            return .refusal(status: 404, sentence: "There is no next CA certificate.", retryAfter: nil)
+            guard let body = profile.authorities.nextCACertificates else {
+                return .refusal(status: 404, sentence: "There is no next CA certificate.", retryAfter: nil)
+            }
+            return .success(body: body, contentType: NextCACertificates.contentType)
         case .pkiOperation(let bytes):
             return response(
                 await enrollment.respond(to: bytes, profile: profile, remoteAddress: request.remoteAddress)

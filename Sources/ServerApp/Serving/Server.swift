@@ -96,10 +96,16 @@ public struct Server: Sendable {
         }
         let traces = TraceRecorder(store: state.store)
         let enrollment = EnrollmentService(
-            transactions: state.store,
+            stores: EnrollmentService.Stores(
+                transactions: state.store,
+                approvals: state.store,
+                certificates: state.store
+            ),
+            lists: lists,
             traces: traces,
             observer: DecisionLog(logger: logger, metrics: metrics),
             time: time,
+            masterKey: state.masterKey,
             node: UUID(),
             fault: fault
         )

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+internal import Cryptography
+internal import PKIX
+internal import SCEP
+
+public import struct Foundation.UUID
+
+/// What became of a decision.
+public enum DecisionOutcome: Sendable {
+    /// The request is approved, and this is its certificate.
+    case issued(CertificateRecord)
+    /// The request is approved; the issuer takes longer.
+    case ordered
+    /// The request is denied.
+    case denied
+    /// There is no such request.
+    case unknown
+    /// It was decided before, or expired.
+    case decided(ApprovalState)
+    /// The profile or its rules do not allow it any more: it still waits.
+    case refused(ReasonCode, String)
+}
+
+/// Decides on requests that wait.
+public struct ApprovalAdministration: Sendable {
+    private let service: EnrollmentService
+    private let profiles: @Sendable (String) -> ServedProfile?
+
+    /// Puts the use-case together.
+    ///
+    /// - Parameters:
+    ///   - service: issues what is approved.
+    ///   - profiles: the profiles by name, as they are served now.
+    public init(service: EnrollmentService, profiles: @escaping @Sendable (String) -> ServedProfile?) {
+        self.service = service
+        self.profiles = profiles
+    }
+
+    /// Approves a request: decision, transaction and certificate become durable together.
+    ///
+    /// - Parameters:
+    ///   - id: the request's id.
+    ///   - by: who decides.
+    ///   - note: what they write.
+    /// - Returns: what became of it.
+    /// - Throws: `StoreError`.
+    public func approve(
+        _ id: UUID,
+        by: String,
+        note: String? = nil
+    ) async throws(StoreError) -> DecisionOutcome {
+        guard let approval = try await service.approvals.approval(id) else { return .unknown }
+        guard approval.state == .pending else { return .decided(approval.state) }
+        guard let profile = profiles(approval.key.profile) else {
+            return .refused(.policyProfile, "the profile '\(approval.key.profile)' is not served")
+        }
+        let decision = ApprovalDecision(by: by, at: service.time.now, note: note)
+        guard decision.at < approval.expiresAt else { return .decided(.expired) }
+        return await service.approve(approval, decision, profile)
+    }
+
+    /// Denies a request.
+    ///
+    /// - Throws: `StoreError`.
+    public func deny(
+        _ id: UUID,
+        by: String,
+        note: String? = nil
+    ) async throws(StoreError) -> DecisionOutcome {
+        let decision = ApprovalDecision(by: by, at: service.time.now, note: note)
+        if try await service.approvals.deny(id, decision) { return .denied }
+        guard let approval = try await service.approvals.approval(id) else { return .unknown }
+        return .decided(approval.state == .pending ? .expired : approval.state)
+    }
+}
+
+extension EnrollmentService {
+    /// Issues what waited, by the rules of its profile as they are now.
+    func approve(
+        _ approval: ApprovalRecord,
+        _ decision: ApprovalDecision,
+        _ profile: ServedProfile
+    ) async -> DecisionOutcome {
+        var deliberation = Deliberation(
+            profile: profile,
+            remoteAddress: approval.remoteAddress,
+            receivedAt: decision.at
+        )
+        deliberation.transactionID = approval.key.transactionID
+        deliberation.isAuthenticated = true
+        deliberation.pass("approval", "approved by \(decision.by)\(decision.note.map { ": \($0)" } ?? "")")
+        do {
+            let application = try application(approval, decision, &deliberation)
+            let (certificate, reason) = try await issue(application, &deliberation)
+            tell(deliberation, reason, detail: "", serialNumber: certificate.serialNumber)
+            return .issued(certificate)
+        } catch let ending as Ending {
+            traces.record(deliberation.trace(ending.reason))
+            tell(deliberation, ending.reason, detail: ending.detail, serialNumber: nil)
+            switch ending.reason {
+            case .transactionInProgress: return .ordered
+            case .approvalDecided: return .decided((try? await approvals.approval(approval.id))?.state ?? .expired)
+            default: return .refused(ending.reason, ending.detail)
+            }
+        } catch {
+            return .refused(.internalError, "\(type(of: error))")
+        }
+    }
+
+    private func application(
+        _ approval: ApprovalRecord,
+        _ decision: ApprovalDecision,
+        _ deliberation: inout Deliberation
+    ) throws -> Application {
+        let profile = deliberation.profile
+        guard let request = try? CertificationRequest(derEncoded: approval.request),
+            let key = try? request.subjectPublicKeyInfo.publicKey(limits: profile.algorithms.clientKeyLimits)
+        else { throw deliberation.fail("request", .internalError, "the stored request can't be read") }
+        let renewed = try approval.renewedCertificate.map { try EncodedCertificate(derEncoded: $0) }
+        return Application(
+            key: approval.key,
+            requestDigest: approval.requestDigest,
+            publicKeyDigest: approval.publicKeyDigest,
+            request: approval.request,
+            subject: approval.subject,
+            contents: try contents(request, key.algorithm, renewed: renewed, &deliberation),
+            claims: [.approval(approval.id, decision)],
+            issuer: profile.generation(issuerID: approval.issuerID).issuer
+        )
+    }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+internal import Cryptography
+internal import PKIX
+internal import SCEP
+internal import X509
+
+internal import struct Foundation.UUID
+
+extension EnrollmentService {
+    /// What entitles a request to a certificate.
+    struct Entitlement {
+        /// What is used up.
+        var claims: [Claim] = []
+        /// The challenge, if a reply may be encrypted under it.
+        var password: String?
+        /// The certificate that is renewed; nil for a first enrolment.
+        var renewed: EncodedCertificate?
+    }
+
+    /// What authenticating a request came to.
+    enum Authentication {
+        case entitled(Entitlement)
+        /// The request was answered before; its challenge need not live any more.
+        case earlier(CertificateRecord)
+        /// The request was accepted before, and its certificate is still to come.
+        case open(OpenTransaction)
+    }
+
+    /// A PKCSReq: by a challenge or, as in drafts of old, by the certificate that signed it.
+    func enroll(
+        _ opened: OpenedRequest,
+        _ request: CertificationRequest,
+        _ sender: Sender,
+        _ deliberation: inout Deliberation
+    ) async throws -> Outcome {
+        let candidate = try Candidate(opened, request, sender, &deliberation)
+        if case .issued = sender.standing {
+            let refusal = RenewalSignerCheck.refusal(renewalInput(sender, deliberation))
+            if refusal == nil {
+                return try await renew(opened, candidate, sender, &deliberation)
+            }
+            // Windows re-enrols with a challenge and signs with whatever certificate it has (client-quirks L2).
+            if let refusal, request.challengePassword == nil {
+                return try await refuseRenewal(refusal, opened, candidate, &deliberation)
+            }
+            deliberation.note("renewal", refusal?.detail ?? "")
+        }
+        let authentication = try await authenticate(candidate, &deliberation)
+        return try await conclude(authentication, opened, candidate, &deliberation)
+    }
+
+    /// A RenewalReq: by the certificate that signed it.
+    func renew(
+        _ opened: OpenedRequest,
+        _ request: CertificationRequest,
+        _ sender: Sender,
+        _ deliberation: inout Deliberation
+    ) async throws -> Outcome {
+        let candidate = try Candidate(opened, request, sender, &deliberation)
+        if let refusal = RenewalSignerCheck.refusal(renewalInput(sender, deliberation)) {
+            return try await refuseRenewal(refusal, opened, candidate, &deliberation)
+        }
+        return try await renew(opened, candidate, sender, &deliberation)
+    }
+
+    private func renewalInput(_ sender: Sender, _ deliberation: Deliberation) -> RenewalSignerCheck.Input {
+        RenewalSignerCheck.Input(
+            sender: sender,
+            profile: deliberation.profile.name,
+            policy: deliberation.profile.settings.renewal,
+            now: deliberation.receivedAt
+        )
+    }
+
+    private func refuseRenewal(
+        _ refusal: (reason: ReasonCode, detail: String),
+        _ opened: OpenedRequest,
+        _ candidate: Candidate,
+        _ deliberation: inout Deliberation
+    ) async throws -> Outcome {
+        // The reply may have been lost, and the certificate have expired since.
+        if refusal.reason == .renewalExpired, let earlier = try await earlier(candidate, &deliberation) {
+            return try await conclude(earlier, opened, candidate, &deliberation)
+        }
+        throw deliberation.fail("renewal", refusal.reason, refusal.detail)
+    }
+
+    private func renew(
+        _ opened: OpenedRequest,
+        _ candidate: Candidate,
+        _ sender: Sender,
+        _ deliberation: inout Deliberation
+    ) async throws -> Outcome {
+        var entitlement = Entitlement(renewed: sender.certificate)
+        deliberation.pass("renewal", "of the certificate of '\(sender.certificate.subject)'")
+        deliberation.isAuthenticated = true
+        // No challenge is needed, except where the reply has to be encrypted under one.
+        if opened.replyDelivery == .password, candidate.request.challengePassword != nil {
+            let authentication = try await authenticate(candidate, &deliberation)
+            guard case .entitled(let byChallenge) = authentication else {
+                return try await conclude(authentication, opened, candidate, &deliberation)
+            }
+            entitlement.claims = byChallenge.claims
+            entitlement.password = byChallenge.password
+        }
+        return try await conclude(.entitled(entitlement), opened, candidate, &deliberation)
+    }
+
+    // MARK: - Authentication
+
+    private func authenticate(
+        _ candidate: Candidate,
+        _ deliberation: inout Deliberation
+    ) async throws -> Authentication {
+        guard let challenge = candidate.request.challengePassword else {
+            throw deliberation.fail("challenge", .challengeMissing, "no challengePassword, or an empty one")
+        }
+        let question = ChallengeQuestion(
+            profile: deliberation.profile.name,
+            challenge: challenge,
+            publicKeyDigest: candidate.publicKeyDigest,
+            now: deliberation.receivedAt
+        )
+        for source in deliberation.profile.challengeSources {
+            switch await source.judge(question) {
+            case .accept(let claims, let strength):
+                deliberation.pass("challenge", "accepted by \(source.name)")
+                let password = strength == .unguessable ? challenge : nil
+                return .entitled(Entitlement(claims: claims, password: password))
+            case .notMine:
+                deliberation.note("challenge", "not known to \(source.name)")
+            case .reject(let reason):
+                if let earlier = try await earlier(candidate, &deliberation) { return earlier }
+                throw deliberation.fail("challenge", reason, "rejected by \(source.name)")
+            case .unavailable(let detail):
+                throw deliberation.fail("challenge", .challengeUnavailable, "\(source.name): \(detail)")
+            }
+        }
+        throw deliberation.fail("challenge", .challengeUnknown, "no source knows it")
+    }
+
+    /// What became of the very same request, if it was accepted before.
+    private func earlier(_ candidate: Candidate, _ deliberation: inout Deliberation) async throws -> Authentication? {
+        let found: ReservationOutcome?
+        do {
+            found = try await transactions.find(candidate.key, requestDigest: candidate.requestDigest)
+        } catch {
+            // Nobody has authenticated yet, so this must look like any other refusal (design §6.1).
+            throw deliberation.fail("challenge", .challengeUnavailable, error.sentence)
+        }
+        switch found {
+        case .alreadyIssued(let certificate) where certificate.notAfter > deliberation.receivedAt:
+            deliberation.isAuthenticated = true
+            return .earlier(certificate)
+        case .alreadyOpen(let transaction):
+            deliberation.isAuthenticated = true
+            return .open(transaction)
+        default:
+            return nil
+        }
+    }
+
+    // MARK: - Decision
+
+    private func conclude(
+        _ authentication: Authentication,
+        _ opened: OpenedRequest,
+        _ candidate: Candidate,
+        _ deliberation: inout Deliberation
+    ) async throws -> Outcome {
+        let certificate: CertificateRecord
+        let reason: ReasonCode
+        var password = candidate.request.challengePassword
+        switch authentication {
+        case .earlier(let earlier): (certificate, reason) = (try self.earlier(earlier, &deliberation), .issuedAgain)
+        case .open(let open): (certificate, reason) = (try await takeUp(open, &deliberation), .issuedAgain)
+        case .entitled(let entitlement):
+            deliberation.isAuthenticated = true
+            password = entitlement.password
+            let application = try application(opened, candidate, entitlement, &deliberation)
+            if waits(entitlement, deliberation.profile) {
+                try await wait(application, opened, candidate, entitlement, &deliberation)
+            }
+            (certificate, reason) = try await issue(application, &deliberation)
+        }
+        return Outcome(
+            opened: opened,
+            contents: contents(certificate, deliberation.profile),
+            password: password,
+            reason: reason,
+            serialNumber: certificate.serialNumber
+        )
+    }
+
+    private func application(
+        _ opened: OpenedRequest,
+        _ candidate: Candidate,
+        _ entitlement: Entitlement,
+        _ deliberation: inout Deliberation
+    ) throws -> Application {
+        // Before anything is issued: what can't be delivered must not be (client-quirks F11).
+        if opened.replyDelivery == .password, entitlement.password == nil {
+            throw deliberation.fail(
+                "reply",
+                .replyUndeliverable,
+                "the signer's key can't decrypt, and there is no challenge of 128 bits or more to encrypt under"
+            )
+        }
+        let contents = try contents(
+            candidate.request,
+            candidate.publicKey.algorithm,
+            renewed: entitlement.renewed,
+            &deliberation
+        )
+        return Application(
+            key: candidate.key,
+            requestDigest: candidate.requestDigest,
+            publicKeyDigest: candidate.publicKeyDigest,
+            request: try candidate.request.withoutChallengePassword(),
+            subject: candidate.subject,
+            contents: contents,
+            claims: entitlement.claims,
+            issuer: deliberation.profile.generation(of: opened.credential).issuer
+        )
+    }
+
+    /// What a certificate is to say: what the request asks for, as far as the profile's rules grant it.
+    func contents(
+        _ request: CertificationRequest,
+        _ key: KeyAlgorithm,
+        renewed: EncodedCertificate?,
+        _ deliberation: inout Deliberation
+    ) throws -> CertificateContents {
+        let template = deliberation.profile.template
+        var names: SubjectAlternativeNames?
+        do {
+            names = try template.grantedNames(request)
+        } catch {
+            throw deliberation.fail("names", .policyNames, "subjectAltName is malformed")
+        }
+        if let renewed {
+            let input = RenewalCheck.Input(
+                renewed: renewed,
+                request: request,
+                wishedNames: names,
+                policy: deliberation.profile.settings.renewal,
+                now: deliberation.receivedAt
+            )
+            for check in RenewalCheck.all {
+                if let violation = check.violation(input) {
+                    throw deliberation.fail(check.name, check.reason, violation)
+                }
+            }
+            names = renewed.subjectAlternativeNames
+        }
+        let input = PolicyInput(request: request, key: key, names: names, template: template)
+        for check in PolicyCheck.all {
+            if let violation = check.violation(input) { throw deliberation.fail(check.name, check.reason, violation) }
+        }
+        deliberation.pass("policy", "RA profile '\(deliberation.profile.raProfile)'")
+        return CertificateContents(
+            subject: request.subject,
+            subjectPublicKeyInfo: request.subjectPublicKeyInfo,
+            keyAlgorithm: key,
+            names: names
+        )
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import PKIX
+internal import SCEP
+
+internal import struct Foundation.Date
+
+extension EnrollmentService {
+    /// A CertPoll: answered from the record alone, by transactionID and signer (client-quirks I5, I6).
+    func poll(
+        _ message: VerifiedMessage,
+        _ sender: Sender,
+        _ deliberation: inout Deliberation
+    ) async throws -> Outcome {
+        let key = TransactionKey(
+            profile: deliberation.profile.name,
+            transactionID: message.received.transactionID.text,
+            signerDigest: sender.digest
+        )
+        let approval: ApprovalRecord?
+        let transaction: ReservationOutcome?
+        do {
+            // In this order: a decision becomes durable with its certificate, so what the second look finds is not older.
+            approval = try await approvals.newestApproval(key)
+            transaction = try await transactions.newest(key)
+        } catch {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        }
+        guard approval != nil || transaction != nil else {
+            throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
+        }
+        deliberation.isAuthenticated = true
+        let opened = try open(message, &deliberation)
+        guard let certificate = try await polled(approval, transaction, &deliberation) else {
+            throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
+        }
+        let password = password(approval)
+        if opened.replyDelivery == .password, password == nil {
+            throw deliberation.fail(
+                "reply",
+                .replyUndeliverable,
+                "the signer's key can't decrypt, and the challenge of the request is not kept"
+            )
+        }
+        return Outcome(
+            opened: opened,
+            contents: contents(certificate, deliberation.profile),
+            password: password,
+            reason: .issuedAgain,
+            serialNumber: certificate.serialNumber
+        )
+    }
+
+    private func polled(
+        _ approval: ApprovalRecord?,
+        _ transaction: ReservationOutcome?,
+        _ deliberation: inout Deliberation
+    ) async throws -> CertificateRecord? {
+        // The newer of the two is what the client means: a request may have been denied, and another issued since.
+        switch transaction {
+        case .alreadyIssued(let certificate) where certificate.issuedAt >= approval?.createdAt ?? .distantPast:
+            return try earlier(certificate, &deliberation)
+        case .alreadyOpen(let open):
+            guard open.lease.until < time.now else {
+                deliberation.note("poll", "the issuer is still working on it")
+                throw Ending(reason: .approvalPending, detail: "the issuer is still working on it")
+            }
+            return try await takeUp(open, &deliberation)
+        default: break
+        }
+        switch approval?.state {
+        case .pending: throw pending(try found(approval), &deliberation)
+        case .denied: throw deliberation.fail("approval", .approvalDenied, "denied by \(approval?.decidedBy ?? "-")")
+        case .expired: throw deliberation.fail("approval", .approvalExpired, "nobody decided in time")
+        case .approved, nil: return nil
+        }
+    }
+
+    private func found(_ approval: ApprovalRecord?) throws -> ApprovalRecord {
+        guard let approval else { throw Ending(reason: .internalError, detail: "no approval") }
+        return approval
+    }
+}

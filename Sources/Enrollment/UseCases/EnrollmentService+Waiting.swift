@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Cryptography
+internal import PKIX
+internal import SCEP
+
+internal import struct Foundation.UUID
+
+extension EnrollmentService {
+    /// Whether a request has to wait for somebody's decision.
+    func waits(_ entitlement: Entitlement, _ profile: ServedProfile) -> Bool {
+        switch profile.settings.approval {
+        case .automatic: false
+        case .enrollments: entitlement.renewed == nil
+        case .all: true
+        }
+    }
+
+    /// Lets an application wait, unless it was decided before.
+    ///
+    /// - Throws: an `Ending` with `approvalPending` as long as it waits. Returns when the reservation of the same request tells more:
+    ///   it was issued before, or is being issued.
+    func wait(
+        _ application: Application,
+        _ opened: OpenedRequest,
+        _ candidate: Candidate,
+        _ entitlement: Entitlement,
+        _ deliberation: inout Deliberation
+    ) async throws {
+        let approval = try approval(application, opened, entitlement, deliberation)
+        let outcome: PendingOutcome
+        do {
+            outcome = try await approvals.wait(approval, claims: application.claims)
+        } catch {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        }
+        switch outcome {
+        case .pending(let waiting):
+            throw pending(waiting, &deliberation)
+        case .alreadyIssued, .alreadyOpen:
+            return
+        case .otherRequestOpen:
+            throw deliberation.fail(
+                "transaction",
+                .transactionOtherOpen,
+                "another request has the same transactionID and key"
+            )
+        case .claimRefused(let refusal):
+            deliberation.isAuthenticated = false
+            throw deliberation.fail("challenge", refusal.reason, "somebody else was faster")
+        }
+    }
+
+    /// Ends a request that waits: with PENDING, or with FAILURE when nobody decided in time.
+    func pending(_ approval: ApprovalRecord, _ deliberation: inout Deliberation) -> Ending {
+        guard approval.expiresAt > deliberation.receivedAt else {
+            return deliberation.fail("approval", .approvalExpired, "nobody decided until \(approval.expiresAt)")
+        }
+        deliberation.note("approval", "request \(approval.id) waits until \(approval.expiresAt)")
+        return Ending(reason: .approvalPending, detail: "")
+    }
+
+    private func approval(
+        _ application: Application,
+        _ opened: OpenedRequest,
+        _ entitlement: Entitlement,
+        _ deliberation: Deliberation
+    ) throws -> ApprovalRecord {
+        var generator = SecureRandom()
+        let id = UUID.version7(at: deliberation.receivedAt, using: &generator)
+        let password = opened.replyDelivery == .password ? entitlement.password : nil
+        return ApprovalRecord(
+            id: id,
+            key: application.key,
+            requestDigest: application.requestDigest,
+            publicKeyDigest: application.publicKeyDigest,
+            request: application.request,
+            subject: application.subject,
+            raProfile: deliberation.profile.raProfile,
+            issuerID: application.issuer.id,
+            renewedCertificate: entitlement.renewed?.der,
+            sealedChallenge: try password.map { password in
+                try masterKey.wrap(
+                    Array(password.utf8),
+                    purpose: .columnEncryption,
+                    context: Self.challengeContext(id)
+                )
+            },
+            remoteAddress: deliberation.remoteAddress,
+            createdAt: deliberation.receivedAt,
+            expiresAt: deliberation.receivedAt.addingTimeInterval(
+                86_400 * Double(max(1, deliberation.profile.settings.approvalDays))
+            )
+        )
+    }
+
+    /// The challenge of a request that waits, or waited.
+    func password(_ approval: ApprovalRecord?) -> String? {
+        guard let approval, let sealed = approval.sealedChallenge,
+            let bytes = try? masterKey.unwrap(
+                sealed,
+                purpose: .columnEncryption,
+                context: Self.challengeContext(approval.id)
+            )
+        else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func challengeContext(_ id: UUID) -> String { "approval \(id)" }
+}
