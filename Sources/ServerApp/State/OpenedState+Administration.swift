@@ -45,17 +45,8 @@ extension OpenedState {
                 "A profile's name has 1 to 64 lower-case letters, digits and hyphens, and is not cgi-bin or certsrv."
             )
         }
-        guard ClientCompatibility.named(settings.compatibility) != nil else {
-            throw AppError(
-                .usage,
-                "The client compatibility '\(settings.compatibility)' is not known.",
-                hint: "Known are: \(ClientCompatibility.all.map(\.name).joined(separator: ", "))."
-            )
-        }
         let stored = try await configuration()
-        guard stored.raProfiles.contains(where: { $0.name == settings.raProfile }) else {
-            throw AppError(.conflict, "There is no RA profile '\(settings.raProfile)'.")
-        }
+        try Self.check(settings, stored)
         guard !stored.scepProfiles.contains(where: { $0.name == name }) else {
             throw AppError(.conflict, "There is a SCEP profile '\(name)' already.")
         }
@@ -65,6 +56,49 @@ extension OpenedState {
             try await store.apply([.putSCEPProfile(record)])
         } catch {
             throw AppError(error)
+        }
+    }
+
+    /// Changes the settings of a SCEP profile; running servers follow at once.
+    ///
+    /// - Throws: `AppError`, also when somebody else changed it meanwhile.
+    public func changeProfile(_ name: String, _ change: (inout SCEPProfileSettings) throws -> Void) async throws {
+        let stored = try await configuration()
+        guard var record = stored.scepProfiles.first(where: { $0.name == name }) else {
+            throw AppError(.conflict, "There is no SCEP profile '\(name)'.", hint: "Look with: sceptic profile list")
+        }
+        guard
+            var settings = try? JSONDecoder().decode(SCEPProfileSettings.self, from: Data(record.settings.utf8))
+        else { throw AppError(.state, "The settings of the SCEP profile '\(name)' can't be read.") }
+        try change(&settings)
+        try Self.check(settings, stored)
+        record.settings = try ProfileRecord.make(name, settings, id: record.id).settings
+        record.version += 1
+        do {
+            try await store.apply([.putSCEPProfile(record)])
+        } catch {
+            throw AppError(error)
+        }
+    }
+
+    private static func check(_ settings: SCEPProfileSettings, _ stored: StoredConfiguration) throws {
+        guard ClientCompatibility.named(settings.compatibility) != nil else {
+            throw AppError(
+                .usage,
+                "The client compatibility '\(settings.compatibility)' is not known.",
+                hint: "Known are: \(ClientCompatibility.all.map(\.name).joined(separator: ", "))."
+            )
+        }
+        guard stored.raProfiles.contains(where: { $0.name == settings.raProfile }) else {
+            throw AppError(.conflict, "There is no RA profile '\(settings.raProfile)'.")
+        }
+        for name in settings.renewal.alternateAuthorities
+        where !stored.alternateAuthorities.contains(where: { $0.name == name }) {
+            throw AppError(
+                .conflict,
+                "There is no alternate authority '\(name)'.",
+                hint: "Add it with: sceptic ca authority add \(name) --certificate FILE"
+            )
         }
     }
 

@@ -9,8 +9,8 @@ internal import ServerApp
 struct ProfileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
-        abstract: "Makes and lists SCEP profiles.",
-        subcommands: [New.self, List.self, Show.self]
+        abstract: "Makes, changes and lists SCEP profiles.",
+        subcommands: [New.self, Set.self, List.self, Show.self]
     )
 
     struct New: AsyncParsableCommand {
@@ -21,34 +21,30 @@ struct ProfileCommand: AsyncParsableCommand {
         @Argument(help: "Its name: lower-case letters, digits and hyphens.")
         var name: String
 
-        @Option(help: "The client compatibility: \(ClientCompatibility.all.map(\.name).joined(separator: ", ")).")
-        var compatibility: String = "default"
-
-        @Option(help: "The RA profile that says what is issued.")
-        var raProfile: String = ProfileName.default
-
-        @Option(help: "Forbidden algorithms that are accepted all the same, separated by commas: des, md5.")
-        var acceptLegacy: String?
+        @OptionGroup var options: ProfileOptions
 
         func run() async throws {
-            let legacy = try (acceptLegacy ?? "").split(separator: ",").map { text in
-                guard let algorithm = LegacyAlgorithm(rawValue: String(text)) else {
-                    throw AppError(.usage, "'\(text)' is no legacy algorithm.", hint: "Known are des and md5.")
-                }
-                return algorithm
-            }
-            if !legacy.isEmpty {
-                Terminal.note(
-                    "warning: RFC 8894 forbids \(legacy.map(\.rawValue).joined(separator: " and ")); "
-                        + "who listens may read or forge what this profile's clients send."
-                )
-            }
-            let settings = SCEPProfileSettings(
-                raProfile: raProfile,
-                compatibility: compatibility,
-                acceptedLegacy: Set(legacy)
-            )
+            var settings = SCEPProfileSettings(raProfile: ProfileName.default)
+            try options.apply(to: &settings)
             try await state.folder.open().addProfile(name, settings)
+        }
+    }
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes a SCEP profile; what is not named stays as it is."
+        )
+
+        @OptionGroup var state: DataOption
+
+        @Argument(help: "Its name.")
+        var name: String
+
+        @OptionGroup var options: ProfileOptions
+
+        func run() async throws {
+            let opened = try state.folder.open()
+            try await opened.changeProfile(name) { settings in try options.apply(to: &settings) }
         }
     }
 
@@ -64,11 +60,11 @@ struct ProfileCommand: AsyncParsableCommand {
             let profiles = try await state.folder.open().profiles()
             if json { return try Terminal.json(profiles.map(\.json)) }
             Terminal.table(
-                ["NAME", "ENABLED", "RA PROFILE", "COMPATIBILITY", "LEGACY"],
+                ["NAME", "ENABLED", "RA PROFILE", "COMPATIBILITY", "APPROVAL", "RENEWAL", "LEGACY"],
                 profiles.map { profile in
                     [
                         profile.name, profile.isEnabled ? "yes" : "no", profile.settings.raProfile,
-                        profile.settings.compatibility,
+                        profile.settings.compatibility, profile.settings.approval.rawValue, profile.renewal,
                         profile.legacy.isEmpty ? "-" : profile.legacy.joined(separator: ","),
                     ]
                 }
@@ -100,10 +96,23 @@ struct ProfileCommand: AsyncParsableCommand {
 extension StoredProfile {
     fileprivate var legacy: [String] { settings.acceptedLegacy.map(\.rawValue).sorted() }
 
+    fileprivate var renewal: String {
+        settings.renewal.requests == .accepted ? settings.renewal.window.description : "no"
+    }
+
     fileprivate var json: [String: Any] {
         [
             "name": name, "enabled": isEnabled, "raProfile": settings.raProfile,
             "compatibility": settings.compatibility, "acceptedLegacy": legacy,
+            "refusedAlgorithms": settings.refusedAlgorithms.map(\.rawValue).sorted(),
+            "pss": settings.pss.rawValue, "passwordRecipients": settings.passwordRecipients.rawValue,
+            "approval": settings.approval.rawValue, "approvalDays": settings.approvalDays,
+            "maximumClockSkew": settings.maximumClockSkew.map { $0 as Any } ?? "none",
+            "renewal": [
+                "requests": settings.renewal.requests.rawValue, "window": settings.renewal.window.description,
+                "keyReuse": settings.renewal.keyReuse.rawValue, "graceDays": settings.renewal.graceDays,
+                "alternateAuthorities": settings.renewal.alternateAuthorities,
+            ] as [String: Any],
         ]
     }
 }
