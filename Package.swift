@@ -101,7 +101,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Enrollment",
+                "Enrollment", "PKIX",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -109,7 +109,7 @@ let package = Package(
         ),
         .target(
             name: "StorageConformance",
-            dependencies: ["Enrollment"],
+            dependencies: ["Enrollment", "PKIX"],
             swiftSettings: strict
         ),
         .target(

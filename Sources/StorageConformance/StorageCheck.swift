@@ -5,7 +5,8 @@ public import Enrollment
 
 /// All the ports that a store stands behind.
 public typealias EnrollmentStore =
-    TransactionStore & IssuedCertificateStore & ChallengeStore & TraceStore & ConfigurationStore
+    TransactionStore & ApprovalStore & IssuedCertificateStore & RevocationStore & ChallengeStore & TraceStore
+    & ConfigurationStore
 
 /// A storage engine with a state of its own, which is empty at first.
 public protocol StorageFixture: Sendable {

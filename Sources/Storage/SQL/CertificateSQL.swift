@@ -5,13 +5,16 @@
 enum CertificateSQL {
     private static let columns = """
         id, transaction_id, issuer_id, serial_number, der, subject, public_key_digest, profile, not_before, not_after,
-        issued_at, crl_shard
+        issued_at, crl_shard, revoked_at, revocation_reason
         """
 
     /// Adds a certificate, unless its serial number or its transaction has one.
     static let add = SQLStatement(
         """
-        INSERT INTO certificate (\(columns))
+        INSERT INTO certificate (
+            id, transaction_id, issuer_id, serial_number, der, subject, public_key_digest, profile, not_before,
+            not_after, issued_at, crl_shard
+        )
         VALUES (
             :id, :transaction_id, :issuer_id, :serial_number, :der, :subject, :key_digest, :profile, :not_before,
             :not_after, :issued_at, :crl_shard
@@ -26,6 +29,15 @@ enum CertificateSQL {
     /// The certificate with a serial number.
     static let bySerialNumber = SQLStatement(
         "SELECT \(columns) FROM certificate WHERE issuer_id = :issuer_id AND serial_number = :serial_number"
+    )
+
+    /// The certificates with a serial number, each found by its issuer: there are few of those.
+    static let ofAnyIssuer = SQLStatement(
+        """
+        SELECT \(columns) FROM certificate
+        WHERE issuer_id IN (SELECT id FROM issuer) AND serial_number = :serial_number
+        ORDER BY id
+        """
     )
 
     /// A page of certificates.

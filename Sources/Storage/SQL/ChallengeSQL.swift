@@ -36,11 +36,11 @@ enum ChallengeSQL {
         "UPDATE challenge SET revoked_at = :moment WHERE id = :id AND revoked_at IS NULL"
     )
 
-    /// Uses up a one-time challenge that may be used.
+    /// Uses up a one-time challenge that may be used, for a transaction or for a request that waits.
     static let claim = SQLStatement(
         """
         UPDATE challenge
-        SET used_at = :moment, used_by_key = :key_digest, used_by_transaction = :transaction_id
+        SET used_at = :moment, used_by_key = :key_digest, used_by_transaction = :transaction_id, used_by_approval = :approval_id
         WHERE id = :id AND profile = :profile AND kind = 'one-time' AND used_at IS NULL AND revoked_at IS NULL
             AND (expires_at IS NULL OR expires_at > :moment)
         """
@@ -49,7 +49,7 @@ enum ChallengeSQL {
     /// Why a challenge could not be used up.
     static let state = SQLStatement(
         """
-        SELECT expires_at, revoked_at, used_by_key, used_by_transaction FROM challenge
+        SELECT expires_at, revoked_at, used_by_key, used_by_transaction, used_by_approval FROM challenge
         WHERE id = :id AND profile = :profile AND kind = 'one-time'
         """
     )

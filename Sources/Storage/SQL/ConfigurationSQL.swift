@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-/// The statements on `issuer`, `ra_credential`, `scep_profile`, `ra_profile` and `configuration_version`.
+/// The statements on `issuer`, `ra_credential`, `scep_profile`, `ra_profile`, `alternate_authority` and
+/// `configuration_version`.
 enum ConfigurationSQL {
     /// The count of changes.
     static let version = SQLStatement("SELECT version FROM configuration_version WHERE id = 1")
@@ -12,7 +13,7 @@ enum ConfigurationSQL {
     /// All issuers.
     static let issuers = SQLStatement(
         """
-        SELECT id, name, key_generation, certificate, chain, public_url, wrapped_key, created_at FROM issuer
+        SELECT id, name, key_generation, state, certificate, chain, public_url, wrapped_key, created_at FROM issuer
         ORDER BY key_generation, name
         """
     )
@@ -20,11 +21,14 @@ enum ConfigurationSQL {
     /// Adds an issuer, unless its id or its name and key generation are there.
     static let addIssuer = SQLStatement(
         """
-        INSERT INTO issuer (id, name, key_generation, certificate, chain, public_url, wrapped_key, created_at)
-        VALUES (:id, :name, :key_generation, :certificate, :chain, :public_url, :wrapped_key, :created_at)
+        INSERT INTO issuer (id, name, key_generation, state, certificate, chain, public_url, wrapped_key, created_at)
+        VALUES (:id, :name, :key_generation, :state, :certificate, :chain, :public_url, :wrapped_key, :created_at)
         ON CONFLICT DO NOTHING
         """
     )
+
+    /// Moves an issuer that is in a state.
+    static let moveIssuer = SQLStatement("UPDATE issuer SET state = :to_state WHERE id = :id AND state = :from_state")
 
     /// All RA credentials.
     static let raCredentials = SQLStatement(
@@ -47,6 +51,33 @@ enum ConfigurationSQL {
         ON CONFLICT DO NOTHING
         """
     )
+
+    /// Moves an RA credential that is in a state.
+    static let moveRACredential = SQLStatement(
+        "UPDATE ra_credential SET state = :to_state WHERE id = :id AND state = :from_state"
+    )
+
+    /// All CAs of others.
+    static let alternateAuthorities = SQLStatement(
+        "SELECT id, name, certificate, certificate_list, created_at FROM alternate_authority ORDER BY name"
+    )
+
+    /// Adds the CA of somebody else, unless its id or its name is there.
+    static let addAlternateAuthority = SQLStatement(
+        """
+        INSERT INTO alternate_authority (id, name, certificate, certificate_list, created_at)
+        VALUES (:id, :name, :certificate, :certificate_list, :created_at)
+        ON CONFLICT DO NOTHING
+        """
+    )
+
+    /// Replaces the CRL of somebody else's CA.
+    static let putAlternateCertificateList = SQLStatement(
+        "UPDATE alternate_authority SET certificate_list = :certificate_list WHERE id = :id"
+    )
+
+    /// Removes the CA of somebody else.
+    static let removeAlternateAuthority = SQLStatement("DELETE FROM alternate_authority WHERE id = :id")
 
     /// The statements on `scep_profile`.
     static let scepProfile = ProfileSQL(table: "scep_profile")

@@ -13,7 +13,12 @@ enum Migrations {
             version: 1,
             name: "enrollment",
             statements: configuration + transactions + traces
-        )
+        ),
+        Migration(
+            version: 2,
+            name: "approval and revocation",
+            statements: approvals + revocations + authorities
+        ),
     ]
 
     private static func profiles(_ table: String) -> String {
@@ -68,7 +73,7 @@ enum Migrations {
 
     // Profiles are named, not referenced, from here on: what happened outlives the profile it happened in.
     private static let transactions = [
-        // A request that waits for an approval will be in a further state, 'pending': it binds its key like 'reserved'.
+        // A request that waits for a decision is a row of `approval`, since version 2.
         """
         CREATE TABLE enrollment_transaction (
             id {{text}} NOT NULL PRIMARY KEY CHECK (length(id) = 36),

@@ -5,8 +5,8 @@
 enum TransactionSQL {
     /// Adds a transaction as it is when its certificate comes at once; `hold` is for those that have to wait.
     ///
-    /// Nothing is added when the same request is issued or open, when another is open under the same key, or when the
-    /// serial number is taken.
+    /// Nothing is added when the same request is issued or open, when another is open or waits for a decision under the same
+    /// key, or when the serial number is taken.
     static let add = SQLStatement(
         """
         INSERT INTO enrollment_transaction (
@@ -23,6 +23,11 @@ enum TransactionSQL {
         )
         AND NOT EXISTS (
             SELECT 1 FROM certificate WHERE issuer_id = :issuer_id AND serial_number = :serial_number
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM approval
+            WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest
+                AND state = 'pending' AND expires_at > :reserved_at AND id <> :claimed_approval
         )
         ON CONFLICT DO NOTHING
         """
@@ -64,6 +69,22 @@ enum TransactionSQL {
         SELECT \(columns) FROM enrollment_transaction
         WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest
             AND request_digest = :request_digest AND state <> 'abandoned'
+        """
+    )
+
+    /// The newest transaction under a key, unless the newest of all is an abandoned one.
+    static let newest = SQLStatement(
+        """
+        SELECT \(columns) FROM enrollment_transaction
+        WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest
+            AND state <> 'abandoned'
+            AND NOT EXISTS (
+                SELECT 1 FROM enrollment_transaction AS later
+                WHERE later.profile = :profile AND later.transaction_id = :transaction_id
+                    AND later.signer_digest = :signer_digest AND later.state = 'abandoned'
+                    AND later.id > enrollment_transaction.id
+            )
+        ORDER BY id DESC LIMIT 1
         """
     )
 

@@ -24,6 +24,11 @@ extension SQLiteStore: TransactionStore {
         try database.read { try TransactionTable(connection: $0).find(key, requestDigest: requestDigest) }
     }
 
+    /// What the newest request under a key came to.
+    public func newest(_ key: TransactionKey) async throws(StoreError) -> ReservationOutcome? {
+        try database.read { try TransactionTable(connection: $0).newest(key) }
+    }
+
     /// Stores the certificate of a reserved transaction.
     public func finish(_ id: UUID, certificate: CertificateRecord) async throws(StoreError) -> FinishOutcome {
         try await database.change { connection throws(StoreError) in
@@ -56,6 +61,11 @@ extension SQLiteStore: IssuedCertificateStore {
         try database.read {
             try CertificateTable(connection: $0).certificate(issuerID: issuerID, serialNumber: serialNumber)
         }
+    }
+
+    /// The certificates with a serial number, of whatever issuer.
+    public func certificates(serialNumber: [UInt8]) async throws(StoreError) -> [CertificateRecord] {
+        try database.read { try CertificateTable(connection: $0).certificates(serialNumber: serialNumber) }
     }
 
     /// A page of certificates.

@@ -12,8 +12,10 @@ struct CertificateTable<Connection: SQLConnection> {
     /// Adds a certificate.
     ///
     /// - Returns: whether its id, serial number and transaction were free.
+    /// - Throws: `conflict` when it is revoked: that has to be counted.
     func add(_ certificate: CertificateRecord) throws(StoreError) -> Bool {
-        try connection.execute(
+        guard certificate.revocation == nil else { throw .conflict("A new certificate is not revoked.") }
+        return try connection.execute(
             CertificateSQL.add,
             [
                 "id": .uuid(certificate.id),
@@ -44,6 +46,14 @@ struct CertificateTable<Connection: SQLConnection> {
         try connection.first(
             CertificateSQL.bySerialNumber,
             ["issuer_id": .uuid(issuerID), "serial_number": .blob(serialNumber)],
+            CertificateRecord.init(from:)
+        )
+    }
+
+    func certificates(serialNumber: [UInt8]) throws(StoreError) -> [CertificateRecord] {
+        try connection.query(
+            CertificateSQL.ofAnyIssuer,
+            ["serial_number": .blob(serialNumber)],
             CertificateRecord.init(from:)
         )
     }
@@ -81,7 +91,8 @@ extension CertificateRecord {
             notBefore: try row.date(),
             notAfter: try row.date(),
             issuedAt: try row.date(),
-            crlShard: try row.int()
+            crlShard: try row.int(),
+            revocation: try row.optionalRevocation()
         )
     }
 }

@@ -13,9 +13,26 @@ struct ChallengeTable<Connection: SQLConnection> {
     /// How claiming a challenge went.
     enum Grant {
         case granted
-        /// The same public key used it in this transaction, and its lifetime is not over.
-        case usedBySameKey(UUID)
+        /// The same public key used it for this, and its lifetime is not over.
+        case usedBySameKey(User)
         case refused(ClaimRefusal)
+    }
+
+    /// What uses a challenge up.
+    enum User {
+        case transaction(UUID)
+        /// A request that waits for a decision.
+        case approval(UUID)
+
+        fileprivate var transactionID: UUID? {
+            if case .transaction(let id) = self { return id }
+            return nil
+        }
+
+        fileprivate var approvalID: UUID? {
+            if case .approval(let id) = self { return id }
+            return nil
+        }
     }
 
     /// Adds challenges, all or none.
@@ -70,18 +87,19 @@ struct ChallengeTable<Connection: SQLConnection> {
         return .keep(changed == 1)
     }
 
-    /// Uses a one-time challenge up for a transaction, if it may be used.
+    /// Uses a one-time challenge up, if it may be used.
     func claim(
         _ id: UUID,
         profile: String,
         publicKeyDigest: [UInt8],
-        transactionID: UUID,
+        for user: User,
         at moment: Date
     ) throws(StoreError) -> Grant {
         let changed = try connection.execute(
             ChallengeSQL.claim,
             [
-                "moment": .date(moment), "key_digest": .blob(publicKeyDigest), "transaction_id": .uuid(transactionID),
+                "moment": .date(moment), "key_digest": .blob(publicKeyDigest),
+                "transaction_id": .optional(user.transactionID), "approval_id": .optional(user.approvalID),
                 "id": .uuid(id), "profile": .text(profile),
             ]
         )
@@ -92,14 +110,16 @@ struct ChallengeTable<Connection: SQLConnection> {
                 expiresAt: try row.optional { row throws(StoreError) in try row.int64() },
                 isRevoked: try row.optional { row throws(StoreError) in try row.int64() } != nil,
                 key: try row.optional { row throws(StoreError) in try row.blob() },
-                transactionID: try row.optional { row throws(StoreError) in try row.uuid() }
+                transactionID: try row.optional { row throws(StoreError) in try row.uuid() },
+                approvalID: try row.optional { row throws(StoreError) in try row.uuid() }
             )
         }
         guard let state else { return .refused(.unknown) }
         let isExpired = state.expiresAt.map { $0 <= moment.storedMilliseconds } ?? false
         guard let key = state.key else { return .refused(state.isRevoked ? .revoked : .expired) }
-        guard key == publicKeyDigest, let transactionID = state.transactionID else { return .refused(.used) }
-        return isExpired ? .refused(.expired) : .usedBySameKey(transactionID)
+        let user = state.transactionID.map { User.transaction($0) } ?? state.approvalID.map { User.approval($0) }
+        guard key == publicKeyDigest, let user else { return .refused(.used) }
+        return isExpired ? .refused(.expired) : .usedBySameKey(user)
     }
 
     /// Makes the challenges that a transaction used up good again.

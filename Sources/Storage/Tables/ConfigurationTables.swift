@@ -3,6 +3,8 @@
 
 import Enrollment
 
+import struct Foundation.UUID
+
 /// `ConfigurationStore` in statements.
 struct ConfigurationTables<Connection: SQLConnection> {
     let connection: Connection
@@ -20,7 +22,12 @@ struct ConfigurationTables<Connection: SQLConnection> {
             issuers: try connection.query(ConfigurationSQL.issuers, [:], IssuerRecord.init(from:)),
             raCredentials: try connection.query(ConfigurationSQL.raCredentials, [:], RACredentialRecord.init(from:)),
             scepProfiles: try connection.query(ConfigurationSQL.scepProfile.all, [:], ProfileRecord.init(from:)),
-            raProfiles: try connection.query(ConfigurationSQL.raProfile.all, [:], ProfileRecord.init(from:))
+            raProfiles: try connection.query(ConfigurationSQL.raProfile.all, [:], ProfileRecord.init(from:)),
+            alternateAuthorities: try connection.query(
+                ConfigurationSQL.alternateAuthorities,
+                [:],
+                AlternateAuthorityRecord.init(from:)
+            )
         )
     }
 
@@ -34,6 +41,20 @@ struct ConfigurationTables<Connection: SQLConnection> {
             case .addRACredential(let credential): try add(credential)
             case .putSCEPProfile(let profile): try put(profile, ConfigurationSQL.scepProfile)
             case .putRAProfile(let profile): try put(profile, ConfigurationSQL.raProfile)
+            case .moveIssuer(let id, let from, let to):
+                try move(id, from.rawValue, to.rawValue, ConfigurationSQL.moveIssuer)
+            case .moveRACredential(let id, let from, let to):
+                try move(id, from.rawValue, to.rawValue, ConfigurationSQL.moveRACredential)
+            case .addAlternateAuthority(let authority): try add(authority)
+            case .putAlternateCertificateList(let id, let der):
+                let changed = try connection.execute(
+                    ConfigurationSQL.putAlternateCertificateList,
+                    ["certificate_list": .blob(der), "id": .uuid(id)]
+                )
+                guard changed == 1 else { throw .noSuchAuthority }
+            case .removeAlternateAuthority(let id):
+                let removed = try connection.execute(ConfigurationSQL.removeAlternateAuthority, ["id": .uuid(id)])
+                guard removed == 1 else { throw .noSuchAuthority }
             }
         }
         return .keep(())
@@ -46,6 +67,7 @@ struct ConfigurationTables<Connection: SQLConnection> {
                 "id": .uuid(issuer.id),
                 "name": .text(issuer.name),
                 "key_generation": .integer(issuer.keyGeneration),
+                "state": .text(issuer.state.rawValue),
                 "certificate": .blob(issuer.certificate),
                 "chain": .blob(CertificateChain.encode(issuer.chain)),
                 "public_url": .text(issuer.publicURL),
@@ -71,6 +93,29 @@ struct ConfigurationTables<Connection: SQLConnection> {
             ]
         )
         guard added == 1 else { throw .conflict("The issuer has an RA credential of this generation already.") }
+    }
+
+    /// Moves an issuer or an RA credential from one state to another.
+    private func move(_ id: UUID, _ from: String, _ to: String, _ statement: SQLStatement) throws(StoreError) {
+        let moved = try connection.execute(
+            statement,
+            ["to_state": .text(to), "id": .uuid(id), "from_state": .text(from)]
+        )
+        guard moved == 1 else { throw .conflict("There is nothing \(from) any more that could become \(to).") }
+    }
+
+    private func add(_ authority: AlternateAuthorityRecord) throws(StoreError) {
+        let added = try connection.execute(
+            ConfigurationSQL.addAlternateAuthority,
+            [
+                "id": .uuid(authority.id),
+                "name": .text(authority.name),
+                "certificate": .blob(authority.certificate),
+                "certificate_list": .optional(authority.certificateList),
+                "created_at": .date(authority.createdAt),
+            ]
+        )
+        guard added == 1 else { throw .conflict("The authority \(authority.name) exists already.") }
     }
 
     private func put(_ profile: ProfileRecord, _ statements: ProfileSQL) throws(StoreError) {
@@ -102,12 +147,17 @@ struct ConfigurationTables<Connection: SQLConnection> {
     }
 }
 
+extension StoreError {
+    fileprivate static let noSuchAuthority = StoreError.conflict("There is no such authority (any more).")
+}
+
 extension IssuerRecord {
     fileprivate init<Row>(from row: inout ColumnReader<Row>) throws(StoreError) {
         self.init(
             id: try row.uuid(),
             name: try row.text(),
             keyGeneration: try row.int(),
+            state: try row.value(),
             certificate: try row.blob(),
             chain: try CertificateChain.decode(try row.blob()),
             publicURL: try row.text(),
@@ -127,6 +177,18 @@ extension RACredentialRecord {
             certificate: try row.blob(),
             encryptionCertificate: try row.optional { row throws(StoreError) in try row.blob() },
             wrappedKey: try row.blob(),
+            createdAt: try row.date()
+        )
+    }
+}
+
+extension AlternateAuthorityRecord {
+    fileprivate init<Row>(from row: inout ColumnReader<Row>) throws(StoreError) {
+        self.init(
+            id: try row.uuid(),
+            name: try row.text(),
+            certificate: try row.blob(),
+            certificateList: try row.optional { row throws(StoreError) in try row.blob() },
             createdAt: try row.date()
         )
     }

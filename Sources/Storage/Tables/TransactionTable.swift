@@ -16,6 +16,8 @@ struct TransactionTable<Connection: SQLConnection> {
 
     private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
 
+    private var approvals: ApprovalTable<Connection> { ApprovalTable(connection: connection) }
+
     private var traces: TraceTable<Connection> { TraceTable(connection: connection) }
 
     /// Reserves a transaction; `steps` are the trace's, already encoded.
@@ -55,6 +57,36 @@ struct TransactionTable<Connection: SQLConnection> {
         return try same.flatMap { transaction throws(StoreError) in try answer(of: transaction) }
     }
 
+    /// What the newest request under a key came to.
+    func newest(_ key: TransactionKey) throws(StoreError) -> ReservationOutcome? {
+        let newest = try connection.first(
+            TransactionSQL.newest,
+            [
+                "profile": .text(key.profile), "transaction_id": .text(key.transactionID),
+                "signer_digest": .blob(key.signerDigest),
+            ],
+            StoredTransaction.init(from:)
+        )
+        return try newest.flatMap { transaction throws(StoreError) in try answer(of: transaction) }
+    }
+
+    /// What a transaction answers whoever asks for the same certificate; nil when it binds nothing.
+    func answer(of id: UUID) throws(StoreError) -> ReservationOutcome? {
+        try transaction(id).flatMap { transaction throws(StoreError) in try answer(of: transaction) }
+    }
+
+    /// Whether a request is open under a key.
+    func isOpen(_ key: TransactionKey) throws(StoreError) -> Bool {
+        try connection.first(
+            TransactionSQL.open,
+            [
+                "profile": .text(key.profile), "transaction_id": .text(key.transactionID),
+                "signer_digest": .blob(key.signerDigest),
+            ],
+            { row throws(StoreError) in try row.int64() }
+        ) != nil
+    }
+
     /// Stores the certificate of a reserved transaction.
     func finish(_ id: UUID, certificate: CertificateRecord) throws(StoreError) -> WriteResult<FinishOutcome> {
         guard certificate.transactionID == id else { throw .otherCertificate }
@@ -79,6 +111,7 @@ struct TransactionTable<Connection: SQLConnection> {
         let changed = try connection.execute(TransactionSQL.abandon, ["ended_at": .date(moment), "id": .uuid(id)])
         guard changed == 1 else { return .undo(false) }
         try challenges.release(transactionID: id)
+        try approvals.refuse(transactionID: id, at: moment)
         return .keep(true)
     }
 
@@ -121,6 +154,7 @@ struct TransactionTable<Connection: SQLConnection> {
                 "serial_number": .blob(reservation.order.serialNumber),
                 "trace_id": .optional(reservation.heldTrace?.id),
                 "reserved_at": .date(reservation.reservedAt),
+                "claimed_approval": .start(reservation.claimedApproval),
             ]
         ) == 1
     }
@@ -151,15 +185,13 @@ struct TransactionTable<Connection: SQLConnection> {
     private func obstacle(to reservation: Reservation) throws(StoreError) -> ReservationOutcome {
         let key = reservation.key
         if let outcome = try find(key, requestDigest: reservation.requestDigest) { return outcome }
-        let open = try connection.first(
-            TransactionSQL.open,
-            [
-                "profile": .text(key.profile), "transaction_id": .text(key.transactionID),
-                "signer_digest": .blob(key.signerDigest),
-            ],
-            { row throws(StoreError) in try row.int64() }
+        if try isOpen(key) { return .otherRequestOpen }
+        let isOtherWaiting = try approvals.isOtherWaiting(
+            key,
+            than: reservation.claimedApproval,
+            at: reservation.reservedAt
         )
-        if open != nil { return .otherRequestOpen }
+        if isOtherWaiting { return .otherRequestOpen }
         let taken = try connection.first(
             TransactionSQL.serialNumber,
             ["issuer_id": .uuid(reservation.order.issuerID), "serial_number": .blob(reservation.order.serialNumber)],
@@ -173,24 +205,29 @@ struct TransactionTable<Connection: SQLConnection> {
     ///
     /// - Returns: nil when it is granted, else what the reservation comes to.
     private func take(_ claim: Claim, for reservation: Reservation) throws(StoreError) -> ReservationOutcome? {
-        guard case .oneTimeChallenge(let id) = claim else { return nil }
-        let granted = try challenges.claim(
-            id,
-            profile: reservation.key.profile,
-            publicKeyDigest: reservation.publicKeyDigest,
-            transactionID: reservation.id,
-            at: reservation.reservedAt
-        )
-        switch granted {
-        case .granted:
-            return nil
-        case .refused(let refusal):
-            return .claimRefused(refusal)
-        case .usedBySameKey(let transactionID):
-            guard let earlier = try transaction(transactionID), let outcome = try answer(of: earlier) else {
-                return .claimRefused(.used)
+        switch claim {
+        case .approval(let id, let decision):
+            return try approvals.approve(id, decision, for: reservation) ? nil : .claimRefused(.decided)
+        case .oneTimeChallenge(let id):
+            let granted = try challenges.claim(
+                id,
+                profile: reservation.key.profile,
+                publicKeyDigest: reservation.publicKeyDigest,
+                for: .transaction(reservation.id),
+                at: reservation.reservedAt
+            )
+            switch granted {
+            case .granted:
+                return nil
+            case .refused(let refusal):
+                return .claimRefused(refusal)
+            case .usedBySameKey(.transaction(let transactionID)):
+                return try answer(of: transactionID) ?? .claimRefused(.used)
+            case .usedBySameKey(.approval(let approvalID)):
+                // While it waits it binds the key it waits under, not this one.
+                let issued = try approvals.approval(approvalID)?.issuedTransaction
+                return try issued.flatMap { id throws(StoreError) in try answer(of: id) } ?? .claimRefused(.used)
             }
-            return outcome
         }
     }
 
@@ -222,6 +259,12 @@ extension StoreError {
 extension Reservation {
     /// The trace, if it is found by the same transactionID.
     fileprivate var heldTrace: TraceRecord? { trace?.transactionID == key.transactionID ? trace : nil }
+
+    /// The request that waits and is approved by this; there is at most one under the reservation's key.
+    fileprivate var claimedApproval: UUID? {
+        for case .approval(let id, _) in claims { return id }
+        return nil
+    }
 }
 
 extension CertificateRecord {

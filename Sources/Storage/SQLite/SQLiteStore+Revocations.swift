@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Enrollment
+
+public import struct Foundation.Date
+public import struct Foundation.UUID
+
+extension SQLiteStore: RevocationStore {
+    /// Revokes a certificate and counts that in its shard.
+    public func revoke(
+        issuerID: UUID,
+        serialNumber: [UInt8],
+        _ revocation: Revocation
+    ) async throws(StoreError) -> RevocationOutcome {
+        try await database.change { connection throws(StoreError) in
+            try RevocationTables(connection: connection)
+                .revoke(issuerID: issuerID, serialNumber: serialNumber, revocation)
+        }
+    }
+
+    /// Makes a certificate that is on hold good again, and counts that in its shard.
+    public func release(issuerID: UUID, serialNumber: [UInt8]) async throws(StoreError) -> RevocationOutcome {
+        try await database.change { connection throws(StoreError) in
+            try RevocationTables(connection: connection).release(issuerID: issuerID, serialNumber: serialNumber)
+        }
+    }
+
+    /// How many revocations and releases a shard has seen.
+    public func revocationRevision(issuerID: UUID, shard: Int) async throws(StoreError) -> Int {
+        try database.read { try RevocationTables(connection: $0).revision(issuerID: issuerID, shard: shard) }
+    }
+
+    /// A page of a shard's revoked certificates.
+    public func revokedCertificates(
+        issuerID: UUID,
+        shard: Int,
+        validAt moment: Date,
+        after serialNumber: [UInt8]?,
+        limit: Int
+    ) async throws(StoreError) -> [(serialNumber: [UInt8], revocation: Revocation)] {
+        try await database.readLong {
+            try RevocationTables(connection: $0).revokedCertificates(
+                issuerID: issuerID,
+                shard: shard,
+                validAt: moment,
+                after: serialNumber,
+                limit: limit
+            )
+        }
+    }
+
+    /// The newest CRL of a shard.
+    public func certificateList(issuerID: UUID, shard: Int) async throws(StoreError) -> CertificateListRecord? {
+        try await database.readLong {
+            try RevocationTables(connection: $0).certificateList(issuerID: issuerID, shard: shard)
+        }
+    }
+
+    /// Keeps a new CRL, if the one before it has the number below.
+    public func put(_ list: CertificateListRecord) async throws(StoreError) -> Bool {
+        try await database.change { connection throws(StoreError) in
+            try RevocationTables(connection: connection).put(list)
+        }
+    }
+}
