@@ -9,9 +9,11 @@ public import X509
 public struct EnrollmentRequest: Sendable {
     /// The subject asked for.
     public var subject: Name
-    /// The key to be certified, which signs the request and decrypts the reply.
-    public var key: any KeyDecryptionKey
+    /// The key to be certified, which signs the request and, if it is RSA, decrypts the reply.
+    public var key: any PrivateKey
     /// The secret that authorises the request; nil when there is none.
+    ///
+    /// The reply to a key that can't decrypt is encrypted under it (RFC 8894 §3.1).
     public var challenge: ChallengePassword?
     /// The subject alternative names asked for.
     public var alternativeNames: [RequestedName]
@@ -21,7 +23,7 @@ public struct EnrollmentRequest: Sendable {
     /// Puts a request together.
     public init(
         subject: Name,
-        key: any KeyDecryptionKey,
+        key: any PrivateKey,
         challenge: ChallengePassword? = nil,
         alternativeNames: [RequestedName] = [],
         extensions: [Certificate.Extension] = []
@@ -32,15 +34,16 @@ public struct EnrollmentRequest: Sendable {
         self.alternativeNames = alternativeNames
         self.extensions = extensions
     }
+}
 
+extension KeyAlgorithm {
     /// Refuses what could be sent, but whose reply could not be read.
     ///
-    /// - Throws: `unsupportedKey` for keys that do not decrypt: a reply to them is encrypted under the challenge (RFC 8894 §3.1).
-    public static func check(_ key: KeyAlgorithm) throws(SCEPClientError) {
-        guard case .rsa = key else {
-            throw .unsupportedKey(
-                "replies to EC keys need PasswordRecipientInfo, which this version does not have yet; use an RSA key"
-            )
-        }
+    /// - Parameter challenge: the challenge of the request.
+    /// - Throws: `challengeMissing` for a key that does not decrypt, when there is no challenge to encrypt the reply under
+    ///   (RFC 8894 §3.1).
+    public func checkReplies(challenge: ChallengePassword?) throws(SCEPClientError) {
+        guard case .ec = self, challenge == nil else { return }
+        throw .challengeMissing("a reply to an EC key is encrypted under the challenge, and there is none")
     }
 }

@@ -14,31 +14,43 @@ struct HTTPExchange: Sendable {
     static let messageContentType = "application/x-pki-message"
     /// The longest answer that is read, in bytes: a dozen certificates fill a hundredth of it.
     static let maximumAnswerBytes = 1 << 20
+    /// The longest answer with a CRL that is read, in bytes: some hundred thousand entries.
+    static let maximumListBytes = 16 << 20
 
     let client: HTTPClient
     let options: SCEPSession.Options
 
-    func get(_ url: String, _ operation: SCEPOperation) async throws(SCEPClientError) -> [UInt8] {
-        try await repeated(HTTPClientRequest(url: url), operation)
+    func get(
+        _ url: String,
+        _ operation: SCEPOperation,
+        limit: Int = maximumAnswerBytes
+    ) async throws(SCEPClientError) -> [UInt8] {
+        try await repeated(HTTPClientRequest(url: url), operation, limit)
     }
 
-    func post(_ url: String, body: [UInt8], _ operation: SCEPOperation) async throws(SCEPClientError) -> [UInt8] {
+    func post(
+        _ url: String,
+        body: [UInt8],
+        _ operation: SCEPOperation,
+        limit: Int = maximumAnswerBytes
+    ) async throws(SCEPClientError) -> [UInt8] {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: Self.messageContentType)
         request.body = .bytes(ByteBuffer(bytes: body))
-        return try await repeated(request, operation)
+        return try await repeated(request, operation, limit)
     }
 
     /// Sends the same bytes again when a connection fails, so that a lost reply costs no second transaction.
     private func repeated(
         _ request: HTTPClientRequest,
-        _ operation: SCEPOperation
+        _ operation: SCEPOperation,
+        _ limit: Int
     ) async throws(SCEPClientError) -> [UInt8] {
         var delay = options.resendDelay
         for _ in 0..<options.resends {
             do throws(SCEPClientError) {
-                return try await once(request, operation)
+                return try await once(request, operation, limit)
             } catch {
                 guard case .network(_, let failure) = error, failure.isTransient else { throw error }
                 do {
@@ -49,11 +61,14 @@ struct HTTPExchange: Sendable {
                 delay *= 2
             }
         }
-        return try await once(request, operation)
+        return try await once(request, operation, limit)
     }
 
-    private func once(_ request: HTTPClientRequest, _ operation: SCEPOperation) async throws(SCEPClientError) -> [UInt8]
-    {
+    private func once(
+        _ request: HTTPClientRequest,
+        _ operation: SCEPOperation,
+        _ limit: Int
+    ) async throws(SCEPClientError) -> [UInt8] {
         var request = request
         request.headers.replaceOrAdd(name: "User-Agent", value: "sceptic")
         do {
@@ -66,11 +81,11 @@ struct HTTPExchange: Sendable {
                     location: response.headers.first(name: "Location").map { $0.printable(300) }
                 )
             }
-            return Array(buffer: try await response.body.collect(upTo: Self.maximumAnswerBytes))
+            return Array(buffer: try await response.body.collect(upTo: limit))
         } catch let error as SCEPClientError {
             throw error
         } catch is NIOTooManyBytesError {
-            throw .oversizedAnswer(operation, limit: Self.maximumAnswerBytes)
+            throw .oversizedAnswer(operation, limit: limit)
         } catch {
             throw .network(operation, NetworkFailure(error))
         }

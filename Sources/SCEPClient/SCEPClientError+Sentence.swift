@@ -11,7 +11,7 @@ extension SCEPClientError: CustomStringConvertible {
     /// What happened, in one plain sentence without a full stop.
     public var sentence: String {
         switch self {
-        case .invalidInput(let reason), .unsupportedKey(let reason): reason
+        case .invalidInput(let reason), .unsupportedKey(let reason), .challengeMissing(let reason): reason
         case .network(let operation, let failure): "\(operation.name) failed: \(failure.sentence)"
         case .http(let operation, let status, let line, let location):
             "the server answered \(operation.name) with HTTP status \(status)"
@@ -28,14 +28,19 @@ extension SCEPClientError: CustomStringConvertible {
             "the server refused the request: \(failInfo.explanation)"
                 + (text.map { " (\(failInfo.name), it says: '\($0.printable(200))')" } ?? " (\(failInfo.name))")
         case .pending: "the request waits for approval"
+        case .pollingEnded(_, let polls):
+            "the request still waits for approval after \(polls) \(polls == 1 ? "poll" : "polls")"
         case .replyRejected(let reason, _): "the server's reply is not acceptable: \(reason)"
+        case .nextCARejected(let reason): "the server's answer to GetNextCACert is not acceptable: \(reason)"
         }
     }
 
     /// What to do about it, in one plain sentence without a full stop.
     public var hint: String? {
         switch self {
-        case .invalidInput, .unsupportedKey, .requestNotMade: nil
+        case .invalidInput, .requestNotMade: nil
+        case .unsupportedKey: "only RSA keys can do this"
+        case .challengeMissing: "give the challenge; only where all keys are RSA does it go without one"
         case .network(_, .tls): "the server's TLS certificate has to be one that this machine trusts"
         case .network(let operation, _):
             operation.transactionID.map {
@@ -47,6 +52,8 @@ extension SCEPClientError: CustomStringConvertible {
                 "redirects are not followed; if you trust that address, give it as the URL"
             } else if let id = operation.transactionID {
                 status == 503 ? "try again later with the same key" : "the server's log tells more (transaction \(id))"
+            } else if operation == .getNextCACert {
+                "the CA may have no next certificate yet; `sceptic get-caps` shows whether it announces GetNextCACert"
             } else {
                 "check the path of the URL"
             }
@@ -57,9 +64,11 @@ extension SCEPClientError: CustomStringConvertible {
             "it has \(offered.map(\.description).joined(separator: ", ")); this may be another server than you think"
         case .untrustedCACertificate: "check this machine's clock, and ask the server's operator"
         case .refused(let failInfo, _, let id): failInfo.hint(transactionID: id)
-        case .pending(let id):
-            "ask the server's operator to approve transaction \(id), then enrol again with the same key"
+        case .pending(let id): "ask the server's operator to approve transaction \(id)"
+        case .pollingEnded(let id, _):
+            "once the server's operator has approved transaction \(id), send a new request with the same key"
         case .replyRejected(_, let id): "tell the server's operator (transaction \(id))"
+        case .nextCARejected: "nothing of it is used; tell the server's operator"
         }
     }
 
@@ -68,9 +77,9 @@ extension SCEPClientError: CustomStringConvertible {
         switch self {
         case .network(let operation, _), .http(let operation, _, _, _), .oversizedAnswer(let operation, _):
             operation.transactionID
-        case .refused(_, _, let id), .pending(let id), .replyRejected(_, let id): id
-        case .invalidInput, .unsupportedKey, .standardNotAnnounced, .unusableCACertificates, .fingerprintMismatch,
-            .untrustedCACertificate, .requestNotMade:
+        case .refused(_, _, let id), .pending(let id), .pollingEnded(let id, _), .replyRejected(_, let id): id
+        case .invalidInput, .unsupportedKey, .challengeMissing, .standardNotAnnounced, .unusableCACertificates,
+            .fingerprintMismatch, .untrustedCACertificate, .requestNotMade, .nextCARejected:
             nil
         }
     }
@@ -95,7 +104,7 @@ extension FailInfo? {
         switch self {
         case .badAlg: "it does not accept an algorithm or the key of the request"
         case .badMessageCheck: "the request's signature did not verify there"
-        case .badRequest: "the challenge may be wrong, used or expired, or policy forbids it"
+        case .badRequest: "it is not permitted or not served, or its challenge is wrong, used or expired"
         case .badTime: "the clocks of this machine and of the server are too far apart"
         case .badCertId: "it found no certificate that the request names"
         case nil: "it gave no reason that this version knows"

@@ -7,8 +7,10 @@ public import SCEP
 public enum SCEPClientError: Error, Sendable, Equatable {
     /// What was asked for can't be done as it was written: a URL, a name, a fingerprint.
     case invalidInput(String)
-    /// The key is of a kind that can't be enrolled.
+    /// The key is of a kind that can't open what would be answered.
     case unsupportedKey(String)
+    /// A key that can't decrypt makes a challenge necessary, and there is none (RFC 8894 §3.1).
+    case challengeMissing(String)
     /// The server could not be spoken to.
     case network(SCEPOperation, NetworkFailure)
     /// The server answered with another HTTP status than 200. The line is the first of its text, the location where it points to.
@@ -29,8 +31,12 @@ public enum SCEPClientError: Error, Sendable, Equatable {
     case refused(FailInfo?, text: String?, TransactionID)
     /// The request waits for approval.
     case pending(TransactionID)
+    /// The request still waits for approval after as many polls as there may be, which ends the transaction (RFC 8894 §2.5.1).
+    case pollingEnded(TransactionID, polls: Int)
     /// The reply is not what may be accepted.
     case replyRejected(String, TransactionID)
+    /// The answer to GetNextCACert is not what may be trusted (RFC 8894 §4.7.1).
+    case nextCARejected(String)
 }
 
 /// Why a server could not be spoken to.

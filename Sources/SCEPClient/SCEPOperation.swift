@@ -9,6 +9,8 @@ public enum SCEPOperation: Sendable, Hashable {
     case getCACaps
     /// GetCACert (RFC 8894 §4.2).
     case getCACert
+    /// GetNextCACert (RFC 8894 §4.7).
+    case getNextCACert
     /// PKIOperation: a pkiMessage, with the transactionID by which the server's operator finds it (RFC 8894 §4.3).
     case pkiOperation(TransactionID)
 
@@ -17,6 +19,7 @@ public enum SCEPOperation: Sendable, Hashable {
         switch self {
         case .getCACaps: "GetCACaps"
         case .getCACert: "GetCACert"
+        case .getNextCACert: "GetNextCACert"
         case .pkiOperation: "PKIOperation"
         }
     }

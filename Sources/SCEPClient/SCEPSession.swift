@@ -4,17 +4,16 @@
 public import AsyncHTTPClient
 internal import Cryptography
 internal import NIOCore
-internal import PKIX
 public import SCEP
 
 public import struct Foundation.Data
 public import struct Foundation.Date
 
-/// A client's dealings with one server: its capabilities, its CA certificates, an enrolment (RFC 8894 §2).
+/// A client's dealings with one server: its capabilities, its CA certificates, enrolments and queries (RFC 8894 §2).
 ///
-///     let certificate = try await SCEPSession.run(with: server) { session in
+///     let enrolled = try await SCEPSession.run(with: server) { session in
 ///         let authority = try await session.authority(fingerprint: fingerprint)
-///         return try await session.enroll(request, authority: authority)
+///         return try await session.enroll(request, authority: authority).get()
 ///     }
 public struct SCEPSession: Sendable {
     /// How a session speaks HTTP.
@@ -25,7 +24,7 @@ public struct SCEPSession: Sendable {
         public var resends: Int
         /// The pause before the first resend; it doubles with each.
         public var resendDelay: Duration
-        /// The CA's identifier, sent as `message` of GetCACaps and GetCACert to servers that want one.
+        /// The CA's identifier, sent as `message` of GetCACaps, GetCACert and GetNextCACert to servers that want one.
         public var caIdentifier: String?
 
         /// Puts options together.
@@ -46,8 +45,8 @@ public struct SCEPSession: Sendable {
     public let server: ServerURL
     /// How it is spoken to.
     public let options: Options
-    private let exchange: HTTPExchange
-    private let now: @Sendable () -> Date
+    let exchange: HTTPExchange
+    let now: @Sendable () -> Date
 
     /// Starts a session over an HTTP client of the caller's.
     ///
@@ -124,75 +123,71 @@ public struct SCEPSession: Sendable {
         try TrustedAuthority(await caCertificates(), fingerprint: fingerprint, now: now())
     }
 
-    /// Enrols: asks for a certificate and checks what comes back (RFC 8894 §4.3).
+    /// Asks for the certificates of the CA's next generation, and checks that the present one has signed them (RFC 8894 §4.7).
     ///
-    /// - Parameters:
-    ///   - request: what is asked for.
-    ///   - authority: the CA that is asked, already checked: there is no way to send a challenge to another one.
-    ///   - capabilities: the server's capabilities; asked for when nil.
-    ///   - options: how it is done.
-    ///   - transactionID: the name of the operation; a fresh random one when nil.
-    /// - Returns: the certificate, which is for the request's key and signed under the authority.
-    /// - Throws: every error but `fingerprintMismatch`; `pending` when the request waits for approval.
-    public func enroll(
-        _ request: EnrollmentRequest,
-        authority: TrustedAuthority,
-        capabilities: Capabilities? = nil,
-        options: EnrollmentOptions = EnrollmentOptions(),
-        transactionID: TransactionID? = nil
-    ) async throws(SCEPClientError) -> EnrolledCertificate {
-        try EnrollmentRequest.check(request.key.publicKey.algorithm)
+    /// To enrol with the next CA, give it to `enroll` or `renew`: the request is then encrypted to its certificate.
+    ///
+    /// - Parameter authority: the present CA.
+    /// - Returns: the next CA.
+    /// - Throws: `nextCARejected`, `unusableCACertificates` or `untrustedCACertificate`, and as `caCertificates`.
+    public func nextAuthority(after authority: TrustedAuthority) async throws(SCEPClientError) -> TrustedAuthority {
+        let url = server.request(.getNextCACert, message: options.caIdentifier)
+        let body = try await exchange.get(url, .getNextCACert)
+        let next: CACertificates
+        do throws(SCEPError) {
+            next = try NextCACertificates.read(body, authorities: authority.certificates)
+        } catch {
+            if case .unusableCACertificates(let reason) = error { throw .unusableCACertificates(reason) }
+            throw .nextCARejected(error.reason)
+        }
+        return try TrustedAuthority(successor: next, of: authority, now: now())
+    }
+
+    // MARK: - pkiMessages
+
+    /// Finds out how messages are made and sent; asks for the capabilities when nil.
+    func plan(
+        _ authority: TrustedAuthority,
+        _ capabilities: Capabilities?,
+        _ options: EnrollmentOptions
+    ) async throws(SCEPClientError) -> MessagePlan {
         let known: Capabilities
         if let capabilities { known = capabilities } else { known = try await self.capabilities() }
-        guard options.standard == .optional || known.isSCEPStandard else { throw .standardNotAnnounced }
-        let algorithms = try ClientRequest.Options(known, options)
-        let transport = options.transport ?? (known.supportsPOST ? .post : .get)
-        let message = try ClientRequest(
-            request,
-            authority: authority,
-            algorithms: algorithms,
-            transactionID: transactionID,
-            now: now()
-        )
-        let reply = try await send(message, by: transport)
-        switch try Self.read(reply, to: message, authority: authority) {
-        case .failure(let failInfo, let text): throw .refused(failInfo, text: text, message.transactionID)
-        case .pending: throw .pending(message.transactionID)
-        case .certificateList: throw .replyRejected("it holds a CRL instead of a certificate", message.transactionID)
-        case .success(let issued, let others):
-            guard let chain = authority.chain(above: issued, with: others, now: now()) else {
-                throw .replyRejected("the certificate in it is not signed by the CA", message.transactionID)
-            }
-            return EnrolledCertificate(
-                certificate: issued,
-                chain: chain,
-                transactionID: message.transactionID,
-                transport: transport,
-                digest: algorithms.digest,
-                cipher: algorithms.cipher
-            )
-        }
+        return try MessagePlan(authority: authority, capabilities: known, options: options, now: now())
     }
 
-    private func send(_ message: ClientRequest, by transport: Transport) async throws(SCEPClientError) -> [UInt8] {
-        let operation = SCEPOperation.pkiOperation(message.transactionID)
-        switch transport {
-        case .post: return try await exchange.post(server.request(operation), body: message.bytes, operation)
-        case .get:
-            let base64 = Data(message.bytes).base64EncodedString()
-            return try await exchange.get(server.request(operation, message: base64), operation)
-        }
-    }
-
-    private static func read(
-        _ bytes: [UInt8],
-        to message: ClientRequest,
-        authority: TrustedAuthority
-    ) throws(SCEPClientError) -> ReceivedReply {
+    /// Sends a message and checks the reply.
+    ///
+    /// - Returns: the reply; never `failure`.
+    /// - Throws: `network`, `http`, `oversizedAnswer`, `refused`, `replyRejected`.
+    func ask(
+        _ message: ClientRequest,
+        _ plan: MessagePlan,
+        limit: Int = HTTPExchange.maximumAnswerBytes
+    ) async throws(SCEPClientError) -> ReceivedReply {
+        let bytes = try await send(message, by: plan.transport, limit: limit)
+        let reply: ReceivedReply
         do throws(SCEPError) {
-            return try ReceivedReply(bytes: bytes, to: message, authorities: authority.certificates)
+            reply = try ReceivedReply(bytes: bytes, to: message, authorities: plan.authority.replySigners)
         } catch {
             throw .replyRejected(error.reason, message.transactionID)
+        }
+        if case .failure(let failInfo, let text) = reply { throw .refused(failInfo, text: text, message.transactionID) }
+        return reply
+    }
+
+    private func send(
+        _ message: ClientRequest,
+        by transport: Transport,
+        limit: Int
+    ) async throws(SCEPClientError) -> [UInt8] {
+        let operation = SCEPOperation.pkiOperation(message.transactionID)
+        switch transport {
+        case .post:
+            return try await exchange.post(server.request(operation), body: message.bytes, operation, limit: limit)
+        case .get:
+            let base64 = Data(message.bytes).base64EncodedString()
+            return try await exchange.get(server.request(operation, message: base64), operation, limit: limit)
         }
     }
 }

@@ -26,6 +26,8 @@ public struct TrustedAuthority: Sendable {
     public enum Authentication: Sendable, Hashable {
         /// An anchor has the fingerprint that was expected.
         case fingerprint
+        /// The CA before it does, which somebody vouches for: it signed the answer to GetNextCACert (RFC 8894 §4.7.1).
+        case predecessor
         /// Nobody does: whoever answered may have made them.
         case none
     }
@@ -36,6 +38,8 @@ public struct TrustedAuthority: Sendable {
     public let anchors: [EncodedCertificate]
     /// Who vouches for the anchors.
     public let authentication: Authentication
+    /// The certificates from which replies may be signed.
+    let replySigners: CACertificates
     private let hierarchy: CertificateHierarchy
 
     /// Checks the certificates of a CA.
@@ -53,24 +57,62 @@ public struct TrustedAuthority: Sendable {
         fingerprint: Fingerprint?,
         now: Date
     ) throws(SCEPClientError) {
-        let all = offered.certificates
-        // A lone certificate is the CA's, whatever it says: those of old have no basicConstraints.
-        let candidates = all.count == 1 ? all : all.filter(\.isCertificateAuthority)
-        let anchors: [EncodedCertificate]
+        let candidates = Self.candidates(offered)
         if let fingerprint {
-            anchors = Array(candidates.filter { fingerprint.matches($0) }.prefix(1))
+            let anchors = Array(candidates.filter { fingerprint.matches($0) }.prefix(1))
             guard !anchors.isEmpty else {
                 let offered = candidates.map { Fingerprint(of: $0, digest: fingerprint.digest) }
                 throw .fingerprintMismatch(expected: fingerprint, offered: offered)
             }
+            try self.init(offered.certificates, anchors: anchors, .fingerprint, predecessor: [], now: now)
         } else {
-            anchors = candidates.filter { candidate in
-                candidate.isSelfIssued || !all.contains { $0.subject.isEquivalent(to: candidate.issuer) }
-            }
-            guard !anchors.isEmpty else {
-                throw .untrustedCACertificate("the server's certificates name no CA that stands above the others")
-            }
+            let anchors = try Self.topmost(offered)
+            try self.init(offered.certificates, anchors: anchors, .none, predecessor: [], now: now)
         }
+    }
+
+    /// Checks the certificates of a CA's next generation, which the present one has signed as the answer to GetNextCACert.
+    ///
+    /// Their validity may begin later than now: what is checked is that all of them are valid once the last of them is.
+    ///
+    /// - Parameters:
+    ///   - offered: the certificates.
+    ///   - present: the CA that signed them.
+    ///   - now: the time.
+    /// - Throws: `untrustedCACertificate`.
+    init(successor offered: CACertificates, of present: TrustedAuthority, now: Date) throws(SCEPClientError) {
+        try self.init(
+            offered.certificates,
+            anchors: try Self.topmost(offered),
+            present.authentication == .none ? .none : .predecessor,
+            predecessor: present.certificates.certificates,
+            now: max(now, offered.certificates.compactMap(\.notBefore).max() ?? now)
+        )
+    }
+
+    /// A lone certificate is the CA's, whatever it says: those of old have no basicConstraints.
+    private static func candidates(_ offered: CACertificates) -> [EncodedCertificate] {
+        let all = offered.certificates
+        return all.count == 1 ? all : all.filter(\.isCertificateAuthority)
+    }
+
+    private static func topmost(_ offered: CACertificates) throws(SCEPClientError) -> [EncodedCertificate] {
+        let topmost = candidates(offered).filter { candidate in
+            candidate.isSelfIssued || !offered.certificates.contains { $0.subject.isEquivalent(to: candidate.issuer) }
+        }
+        guard !topmost.isEmpty else {
+            throw .untrustedCACertificate("the server's certificates name no CA that stands above the others")
+        }
+        return topmost
+    }
+
+    private init(
+        _ all: [EncodedCertificate],
+        anchors: [EncodedCertificate],
+        _ authentication: Authentication,
+        predecessor: [EncodedCertificate],
+        now: Date
+    ) throws(SCEPClientError) {
         for anchor in anchors where !anchor.isValid(at: now) {
             throw .untrustedCACertificate("the CA certificate '\(anchor.subject)' is not valid at this time")
         }
@@ -85,12 +127,21 @@ public struct TrustedAuthority: Sendable {
         }
         self.hierarchy = hierarchy
         self.anchors = anchors
-        self.authentication = fingerprint == nil ? .none : .fingerprint
-        self.certificates = CACertificates(certificates: all.filter { hierarchy.contains($0) })
+        self.authentication = authentication
+        let trusted = all.filter { hierarchy.contains($0) }
+        self.certificates = CACertificates(certificates: trusted)
+        // Who answers a request to the next CA, RFC 8894 does not say; the present one is trusted no less.
+        self.replySigners = CACertificates(certificates: trusted + predecessor.filter { !trusted.contains($0) })
     }
 
-    /// The certificate that requests are encrypted to; nil when there is none with an RSA key.
+    /// The certificate that requests are encrypted to.
     public var recipient: EncodedCertificate? { certificates.recipient }
+
+    /// The CA that is to issue: the recipient of requests, or if that is an RA, the CA above it.
+    public var issuer: EncodedCertificate? {
+        guard let recipient else { return nil }
+        return hierarchy.mayIssue(recipient) ? recipient : hierarchy.chain(above: recipient)?.first
+    }
 
     /// What a certificate of this CA is used for.
     public func roles(of certificate: EncodedCertificate) -> [CertificateRole] {

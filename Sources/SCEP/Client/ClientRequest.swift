@@ -126,6 +126,7 @@ public struct ClientRequest: Sendable {
     ///   - issuer: the subject of the CA that is to issue.
     ///   - parties: who signed that request, and to whom this one goes.
     ///   - transactionID: the name of that operation.
+    ///   - password: the challenge of that request, if it was stored without it; needed where a key can't decrypt.
     ///   - options: the algorithms.
     ///   - now: the time for signingTime.
     ///   - generator: where nonce, content key and vector come from.
@@ -136,6 +137,7 @@ public struct ClientRequest: Sendable {
         issuer: Name,
         parties: Parties,
         transactionID: TransactionID,
+        password: String? = nil,
         options: Options,
         now: Date,
         using generator: inout some RandomNumberGenerator
@@ -148,7 +150,7 @@ public struct ClientRequest: Sendable {
             .certificate(key: request.subjectPublicKeyInfo),
             parties,
             transactionID,
-            password: request.challengePassword,
+            password: password ?? request.challengePassword,
             options,
             now,
             using: &generator
