@@ -172,7 +172,7 @@ public struct IssuingAuthority: Sendable {
     /// Makes a CRL of this issuer (RFC 5280 §5).
     ///
     /// - Parameters:
-    ///   - revoked: what is revoked in the shard.
+    ///   - revoked: what is revoked in the shard, with the reasons.
     ///   - shard: the shard; its URL stands in the issuingDistributionPoint.
     ///   - number: the CRL's number, growing from list to list.
     ///   - thisUpdate: the time it is made.

@@ -21,6 +21,15 @@ public enum KeyCeremony: Sendable {
         case registration
         /// The same key as an RA's, for clients that look for a certificate that enciphers only.
         case registrationEncryptionOnly
+
+        /// How long its certificates are valid unless somebody says otherwise, in years.
+        public var years: Int {
+            switch self {
+            case .root, .singleCA: 20
+            case .issuing: 10
+            case .registration, .registrationEncryptionOnly: 5
+            }
+        }
     }
 
     /// Makes a self-signed certificate.
@@ -29,7 +38,7 @@ public enum KeyCeremony: Sendable {
         subject: Name,
         key: some PrivateKey,
         now: Date,
-        years: Int,
+        years: Int? = nil,
         using generator: inout some RandomNumberGenerator
     ) throws(IssuanceError) -> EncodedCertificate {
         try certify(
@@ -41,7 +50,7 @@ public enum KeyCeremony: Sendable {
             issuerKeyIdentifier: nil,
             extensions: [],
             notBefore: now,
-            notAfter: now.addingTimeInterval(Double(years) * 365.25 * 86_400),
+            notAfter: role.end(from: now, years: years),
             using: &generator
         )
     }
@@ -56,10 +65,10 @@ public enum KeyCeremony: Sendable {
     ///   - issuerKey: the CA's key.
     ///   - publication: where the CA's own CRL and certificate are published.
     ///   - now: the start of its validity.
-    ///   - years: how long it is valid; never longer than the CA's certificate.
+    ///   - years: how long it is valid, the role's years if nil; never longer than the CA's certificate.
     ///   - generator: where the serial number comes from.
     /// - Returns: the certificate.
-    /// - Throws: `signingFailed` or `unencodable`.
+    /// - Throws: `signingFailed`, `unencodable`; `issuerExpired` when the CA's certificate has ended.
     public static func certified(
         _ role: Role,
         subject: Name,
@@ -68,10 +77,11 @@ public enum KeyCeremony: Sendable {
         issuerKey: some PrivateKey,
         publication: PublicationPoints,
         now: Date,
-        years: Int,
+        years: Int? = nil,
         using generator: inout some RandomNumberGenerator
     ) throws(IssuanceError) -> EncodedCertificate {
-        let end = now.addingTimeInterval(Double(years) * 365.25 * 86_400)
+        let end = role.end(from: now, years: years)
+        guard issuer.notAfter.map({ now < $0 }) ?? true else { throw .issuerExpired }
         let extensions: [Certificate.Extension]
         do {
             extensions = try publication.extensions(shard: 0)
@@ -132,6 +142,10 @@ public enum KeyCeremony: Sendable {
 }
 
 extension KeyCeremony.Role {
+    fileprivate func end(from now: Date, years: Int?) -> Date {
+        now.addingTimeInterval(Double(years ?? self.years) * 365.25 * 86_400)
+    }
+
     fileprivate func extensions(
         keyIdentifier: [UInt8],
         issuerKeyIdentifier: [UInt8]?
