@@ -31,7 +31,8 @@ internal import Testing
     @Test func onlyIssuedReasonsGetACertificateAndNoTextTellsAboutTheInside() {
         for reason in ReasonCode.allCases {
             switch Verdict(reason) {
-            case .certificate: #expect(reason == .issued || reason == .issuedAgain)
+            case .certificate: #expect([.issued, .issuedAgain, .queryAnswered].contains(reason))
+            case .pending: #expect(reason == .approvalPending)
             case .failure(_, let text): #expect(!text.isEmpty && text.utf8.allSatisfy { $0 < 128 })
             case .uniformFailure, .unanswerable, .unavailable: break
             }
@@ -43,7 +44,8 @@ internal import Testing
         #expect(
             uniform == [
                 .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
-                .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable,
+                .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable, .queryNotEntitled,
+                .renewalNotServed, .renewalSigner, .renewalExpired, .renewalRevoked, .renewalStatusUnknown,
             ]
         )
     }

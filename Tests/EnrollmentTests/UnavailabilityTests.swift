@@ -99,6 +99,8 @@ private struct FailingTransactions: TransactionStore {
         signing: @escaping @Sendable () throws -> CertificateRecord?
     ) async throws -> ReservationOutcome { throw Self.failure }
 
+    func newest(_ key: TransactionKey) async throws(StoreError) -> ReservationOutcome? { throw Self.failure }
+
     func find(_ key: TransactionKey, requestDigest: [UInt8]) async throws(StoreError) -> ReservationOutcome? {
         throw Self.failure
     }

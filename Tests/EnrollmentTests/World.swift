@@ -248,6 +248,12 @@ struct World: Sendable {
         return try Answer(reply, key: message.key)
     }
 
+    /// The CRLs of the world's CA.
+    var lists: CertificateLists {
+        let issuer = issuer
+        return CertificateLists(store: store, time: clock) { id in id == issuer.id ? issuer.authority : nil }
+    }
+
     func certificateCount() async throws -> Int { try await store.certificateCount() }
 
     /// The newest trace, as an operator finds it.

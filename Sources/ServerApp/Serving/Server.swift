@@ -95,6 +95,7 @@ public struct Server: Sendable {
             throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
         }
         let traces = TraceRecorder(store: state.store)
+        let lists = CertificateLists(store: state.store, time: time) { id in configuration.current.authorities[id] }
         let enrollment = EnrollmentService(
             stores: EnrollmentService.Stores(
                 transactions: state.store,

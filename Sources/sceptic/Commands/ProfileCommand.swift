@@ -3,6 +3,7 @@
 
 internal import ArgumentParser
 internal import Enrollment
+internal import SCEP
 internal import ServerApp
 
 /// The command `sceptic profile …`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import ArgumentParser
+public import ArgumentParser
 internal import Enrollment
 internal import SCEP
 internal import ServerApp
