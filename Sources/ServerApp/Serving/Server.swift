@@ -121,7 +121,8 @@ public struct Server: Sendable {
         let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
         let announcer = StartAnnouncer(listeners: running, started: started)
         let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
-        let housekeeping: [any Service] = [configuration, flusher]
+        let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
+        let housekeeping: [any Service] = [configuration, flusher, expiry]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (housekeeping + running + [announcer]).map {
