@@ -78,6 +78,20 @@ struct CertificateHierarchy: Sendable {
         return chain
     }
 
+    /// Whether a CA that is in signed a CRL.
+    func hasSigned(_ list: EncodedCertificateList) -> Bool {
+        guard let scheme = list.signatureAlgorithm.signatureScheme(), scheme.digest != .insecureMD5 else {
+            return false
+        }
+        return members.contains { member in
+            guard member.issuer == nil || member.certificate.isCertificateAuthority,
+                member.certificate.keyUsage?.cRLSign ?? true,
+                member.certificate.subject.isEquivalent(to: list.issuer), let key = member.key
+            else { return false }
+            return list.isSigned(by: key)
+        }
+    }
+
     private static func mayIssue(_ member: Member) -> Bool {
         // An anchor is a CA because somebody says so, not because it does.
         guard member.issuer == nil || member.certificate.isCertificateAuthority else { return false }

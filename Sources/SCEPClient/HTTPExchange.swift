@@ -41,6 +41,15 @@ struct HTTPExchange: Sendable {
         return try await repeated(request, operation, limit)
     }
 
+    /// Gets a file from anywhere, if it is there.
+    func download(_ url: String, limit: Int) async -> [UInt8]? {
+        let request = HTTPClientRequest(url: url)
+        guard let response = try? await client.execute(request, timeout: .nanoseconds(options.timeout.nanoseconds)),
+            response.status == .ok, let body = try? await response.body.collect(upTo: limit)
+        else { return nil }
+        return Array(buffer: body)
+    }
+
     /// Sends the same bytes again when a connection fails, so that a lost reply costs no second transaction.
     private func repeated(
         _ request: HTTPClientRequest,

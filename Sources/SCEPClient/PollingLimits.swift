@@ -7,7 +7,7 @@ public struct PollingLimits: Sendable, Hashable {
     public var interval: Duration
     /// The most polls.
     public var maximumCount: Int
-    /// How long all of it may take; no poll begins later.
+    /// How long all of it may take; the last poll is at its end.
     public var maximumDuration: Duration
 
     /// Puts limits together.

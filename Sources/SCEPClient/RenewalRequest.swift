@@ -4,13 +4,13 @@
 public import Cryptography
 
 /// The message that asks for a renewal.
-public enum RenewalMessage: String, Sendable, Hashable, CaseIterable {
+public enum RenewalMessage: Sendable, Hashable, CaseIterable {
     /// RenewalReq where the server announces `Renewal`, else PKCSReq (RFC 8894 §3.5.2).
-    case automatic = "auto"
+    case automatic
     /// RenewalReq (RFC 8894 §3.3.1).
-    case renewalReq = "renewal"
+    case renewalReq
     /// PKCSReq signed with the old certificate, as in drafts of old.
-    case pkcsReq = "pkcsreq"
+    case pkcsReq
 }
 
 /// The key that a renewed certificate is for.

@@ -113,9 +113,11 @@ extension SCEPSession {
         if let capabilities { known = capabilities } else { known = try await self.capabilities() }
         let end = ContinuousClock.now + limits.maximumDuration
         var polls = 0
-        while polls < limits.maximumCount, ContinuousClock.now + limits.interval <= end {
+        while polls < limits.maximumCount {
+            let left = end - ContinuousClock.now
+            guard left > .zero else { break }
             do {
-                try await Task.sleep(for: limits.interval)
+                try await Task.sleep(for: min(limits.interval, left))
             } catch {
                 throw .network(.pkiOperation(pending.transactionID), .other("it was cancelled"))
             }

@@ -156,6 +156,9 @@ public struct TrustedAuthority: Sendable {
         }
     }
 
+    /// Whether one of the CA's certificates signed a CRL.
+    func hasSigned(_ list: EncodedCertificateList) -> Bool { hierarchy.hasSigned(list) }
+
     /// The CA certificates above an issued one, its issuer first and an anchor last.
     ///
     /// - Parameters:

@@ -18,7 +18,8 @@ struct Sceptic: AsyncParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             Initialize.self, Serve.self, ChallengeCommand.self, ProfileCommand.self, RequestCommand.self,
-            CertificateCommand.self, CACommand.self, Enroll.self, GetCA.self, GetCaps.self, VersionCommand.self,
+            CertificateCommand.self, CACommand.self, Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
+            GetCaps.self, GetCert.self, GetCRL.self, VersionCommand.self,
         ]
     )
 

@@ -213,8 +213,8 @@ internal import Testing
         for code in 0...7 { #expect(help.output.contains("\n  \(code)  ")) }
     }
 
-    @Test(arguments: ["p256", "p384"])
-    func refusesECKeysBeforeItAsksTheServer(_ type: String) async throws {
+    @Test(arguments: ["p256", "p384", "p521"])
+    func refusesECKeysWithoutAChallengeBeforeItAsksTheServer(_ type: String) async throws {
         try await LoopbackServer.run(try server().answer) { loopback in
             try await Command.inFolder { folder in
                 let outcome = try await Command.run(
@@ -222,7 +222,8 @@ internal import Testing
                     in: folder
                 )
                 #expect(outcome.code == 2)
-                #expect(outcome.errors.contains("PasswordRecipientInfo"))
+                #expect(outcome.errors.contains("error: a reply to an EC key is encrypted under the challenge"))
+                #expect(outcome.errors.contains("hint: give the challenge"))
                 #expect(loopback.requests.isEmpty)
                 #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
             }

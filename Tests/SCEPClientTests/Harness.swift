@@ -58,7 +58,7 @@ func enroll(
                     authority: authority,
                     options: options,
                     transactionID: transactionID
-                )
+                ).get()
             }
             result = .success(enrolled)
         } catch {

@@ -79,7 +79,9 @@ internal import Testing
     @Test func hasASentenceForEveryErrorAndNoFullStop() throws {
         let id = try #require(TransactionID("1"))
         let errors: [SCEPClientError] = [
-            .invalidInput("a"), .unsupportedKey("a"), .network(.getCACert, .timedOut),
+            .invalidInput("a"), .unsupportedKey("a"), .challengeMissing("a"), .network(.getCACert, .timedOut),
+            .nextCARejected("a"), .pollingEnded(id, polls: 1), .pollingEnded(id, polls: 2),
+            .http(.getNextCACert, status: 404, line: nil, location: nil),
             .network(.pkiOperation(id), .tls("a")),
             .http(.getCACaps, status: 404, line: nil, location: nil), .oversizedAnswer(.getCACert, limit: 1),
             .standardNotAnnounced, .unusableCACertificates("a"), .untrustedCACertificate("a"), .requestNotMade("a"),

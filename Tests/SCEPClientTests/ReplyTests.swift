@@ -82,8 +82,8 @@ internal import Testing
         let id = try #require(run.error?.transactionID)
         #expect(
             run.error?.sentence
-                == "the server refused the request: the challenge may be wrong, used or expired, or policy "
-                + "forbids it (badRequest, it says: 'no[31m')"
+                == "the server refused the request: it is not permitted or not served, or its challenge is wrong, used "
+                + "or expired (badRequest, it says: 'no[31m')"
         )
         #expect(run.error?.hint == "the server's `sceptic request explain \(id)` tells why")
     }

@@ -88,18 +88,6 @@ internal import X509
         #expect(ids.count == 5)
     }
 
-    @Test(arguments: NamedCurve.allCases)
-    func refusesECKeysBeforeAnythingIsSent(_ curve: NamedCurve) async throws {
-        let ecRequest = EnrollmentRequest(subject: try Name("CN=a"), key: try SoftwareKey.generate(.ec(curve)))
-        let run = try await enroll(try FakeServer(), request: ecRequest)
-        guard case .unsupportedKey(let reason) = run.error else {
-            Issue.record("\(run.result)")
-            return
-        }
-        #expect(reason.contains("PasswordRecipientInfo"))
-        #expect(run.requests("PKIOperation").isEmpty)
-    }
-
     @Test func neverShowsTheChallenge() throws {
         let wanted = try request("swordfish")
         var dumped = ""

@@ -53,3 +53,31 @@ enum TransportChoice: String, CaseIterable, ExpressibleByArgument {
         }
     }
 }
+
+/// What `--message-type` names.
+enum RenewalMessageChoice: String, CaseIterable, ExpressibleByArgument {
+    case auto
+    case renewal
+    case pkcsreq
+
+    var message: RenewalMessage {
+        switch self {
+        case .auto: .automatic
+        case .renewal: .renewalReq
+        case .pkcsreq: .pkcsReq
+        }
+    }
+}
+
+/// What `--source` names.
+enum SourceChoice: String, CaseIterable, ExpressibleByArgument {
+    case auto
+    case scep
+
+    var preference: CertificateListPreference {
+        switch self {
+        case .auto: .automatic
+        case .scep: .getCRL
+        }
+    }
+}

@@ -7,13 +7,13 @@ extension ClientExit {
     /// The exit code of what ended a client's dealings with a server.
     init(_ error: SCEPClientError) {
         switch error {
-        case .invalidInput, .unsupportedKey, .requestNotMade: self = .usage
+        case .invalidInput, .unsupportedKey, .challengeMissing, .requestNotMade: self = .usage
         case .network, .http, .oversizedAnswer: self = .network
         case .standardNotAnnounced, .unusableCACertificates, .fingerprintMismatch, .untrustedCACertificate:
             self = .caNotTrusted
         case .refused: self = .refused
-        case .pending: self = .pending
-        case .replyRejected: self = .replyRejected
+        case .pending, .pollingEnded: self = .pending
+        case .replyRejected, .nextCARejected: self = .replyRejected
         }
     }
 }

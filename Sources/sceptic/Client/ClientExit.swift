@@ -12,6 +12,9 @@ enum ClientExit: Int32, CaseIterable {
     case pending = 6
     case localFile = 7
 
+    /// The codes of commands that ask for what is there already.
+    static let queries: [ClientExit] = allCases.filter { $0 != .pending }
+
     /// What the code means, for people.
     var meaning: String {
         switch self {

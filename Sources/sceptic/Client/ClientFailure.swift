@@ -15,6 +15,8 @@ struct ClientFailure: Error {
     var transactionID: String?
     /// The file with the new key, once it is written: with it one can go on.
     var keyFile: String?
+    /// The file that tells of a request that waits for approval.
+    var pendingFile: String?
 
     init(_ exit: ClientExit, _ sentence: String, hint: String? = nil) {
         self.sentence = sentence
@@ -28,5 +30,27 @@ struct ClientFailure: Error {
         self.exit = ClientExit(error)
         self.cause = error
         self.transactionID = error.transactionID?.text
+    }
+
+    /// Runs something; what fails there names the file with the new key.
+    static func naming<Result>(key: String?, _ body: () async throws -> Result) async throws -> Result {
+        var failure: ClientFailure
+        do {
+            return try await body()
+        } catch let error as ClientFailure {
+            failure = error
+        } catch let error as SCEPClientError {
+            failure = ClientFailure(error)
+        }
+        failure.keyFile = key
+        throw failure
+    }
+
+    /// Tells, after the error, where the new key is and which option takes it, and prints the object for `--json`.
+    func report(goOnWith option: String?, json: Bool) throws {
+        if let keyFile, let option {
+            Terminal.note("note: the new key is in \(keyFile); to go on with it, use \(option) instead of --key-out")
+        }
+        if json { try Terminal.print(json: EnrollReport(self)) }
     }
 }

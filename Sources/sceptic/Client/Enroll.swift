@@ -13,9 +13,11 @@ struct Enroll: AsyncParsableCommand {
             A new key is made and written before the request is sent. If something goes wrong after that, run the command again with
             --key instead of --key-out: a server gives the same key the same certificate.
 
-            The challenge is read from --challenge-file, else from the environment variable \(InputFile.challengeVariable).
+            The challenge is read from --challenge-file, else from the environment variable \(InputFile.challengeVariable). Keys of
+            the types p256, p384 and p521 need one: the reply to them is encrypted under it.
 
-            Keys of type p256 and p384 are refused for now: replies to them need PasswordRecipientInfo.
+            A request may have to wait for approval. With --wait the command polls; with --pending-out it writes what `sceptic poll`
+            needs later to a file, which is removed once the request is decided.
 
             \(ClientExit.help(ClientExit.allCases))
             """
@@ -23,14 +25,7 @@ struct Enroll: AsyncParsableCommand {
 
     @OptionGroup var server: ServerArguments
 
-    @Option(
-        name: .customLong("challenge-file"),
-        help: ArgumentHelp("Read the challenge from this file; '-' is standard input.", valueName: "file")
-    )
-    var challengeFile: String?
-
-    @Option(help: ArgumentHelp("The challenge itself. Others can read it in the process list.", valueName: "code"))
-    var challenge: String?
+    @OptionGroup var challenge: ChallengeArguments
 
     @Option(help: ArgumentHelp("The subject, such as \"CN=device-1,O=Example\".", valueName: "name"))
     var subject: String
@@ -57,35 +52,18 @@ struct Enroll: AsyncParsableCommand {
     )
     var keyOut: String?
 
-    @Option(name: .customLong("cert-out"), help: ArgumentHelp("Write the certificate to this file.", valueName: "file"))
-    var certificateOut: String
+    @OptionGroup var certificate: CertificateArguments
 
     @Option(
-        name: .customLong("chain-out"),
-        help: ArgumentHelp("Write the CA certificates above it to this file, its issuer first.", valueName: "file")
+        name: .customLong("pending-out"),
+        help: ArgumentHelp(
+            "Write a request that waits for approval to this file, for `sceptic poll`.",
+            valueName: "file"
+        )
     )
-    var chainOut: String?
+    var pendingOut: String?
 
-    @Flag(help: "Replace files that are there already.")
-    var force = false
-
-    @Option(
-        name: .customLong("ca-fingerprint"),
-        help: ArgumentHelp("The CA certificate's SHA-256 or SHA-1 fingerprint, which has to fit.", valueName: "hex")
-    )
-    var fingerprint: String?
-
-    @Flag(name: .customLong("expect-scep-standard"), help: "Stop if the server does not announce SCEPStandard.")
-    var expectStandard = false
-
-    @Option(help: "The digest to sign with, instead of the one that the server's capabilities suggest.")
-    var digest: DigestChoice?
-
-    @Option(help: "The cipher to encrypt with, instead of the one that the server's capabilities suggest.")
-    var cipher: CipherChoice?
-
-    @Option(help: "How to send the request.")
-    var transport: TransportChoice = .auto
+    @OptionGroup var message: MessageArguments
 
     func run() async throws {
         let enrolling = Enrolling(arguments: self)

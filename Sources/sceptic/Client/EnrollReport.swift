@@ -6,7 +6,7 @@ internal import PKIX
 internal import SCEP
 internal import SCEPClient
 
-/// The JSON object that `enroll --json` prints, however the enrolment went.
+/// The JSON object that `enroll`, `renew` and `poll` print with `--json`, however it went.
 struct EnrollReport: Encodable {
     enum Status: String, Encodable {
         /// The certificate is there.
@@ -23,6 +23,20 @@ struct EnrollReport: Encodable {
         var key: String?
         var certificate: String?
         var chain: String?
+        var pending: String?
+
+        /// The files that there are to go on with after a failure; nil when there are none.
+        init?(_ failure: ClientFailure) {
+            guard failure.keyFile != nil || failure.pendingFile != nil else { return nil }
+            self.key = failure.keyFile
+            self.pending = failure.pendingFile
+        }
+
+        init(key: String?, certificate: String, chain: String?) {
+            self.key = key
+            self.certificate = certificate
+            self.chain = chain
+        }
     }
 
     var status: Status
@@ -55,13 +69,13 @@ struct EnrollReport: Encodable {
         self.error = failure.sentence
         self.hint = failure.hint
         self.transactionID = failure.transactionID
-        self.files = failure.keyFile.map { Files(key: $0) }
+        self.files = Files(failure)
         switch failure.cause {
         case .refused(let failInfo, let text, _):
             self.status = .failure
             self.failInfo = failInfo?.description
             self.failInfoText = text
-        case .pending: self.status = .pending
+        case .pending, .pollingEnded: self.status = .pending
         default: break
         }
     }

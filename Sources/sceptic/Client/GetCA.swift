@@ -23,11 +23,7 @@ struct GetCA: AsyncParsableCommand {
 
     @OptionGroup var server: ServerArguments
 
-    @Option(
-        name: .customLong("ca-fingerprint"),
-        help: ArgumentHelp("The CA certificate's SHA-256 or SHA-1 fingerprint, which has to fit.", valueName: "hex")
-    )
-    var fingerprint: String?
+    @OptionGroup var authority: AuthorityArguments
 
     @Option(help: ArgumentHelp("Write the certificates to this file, as PEM.", valueName: "file"))
     var out: String?
@@ -39,7 +35,7 @@ struct GetCA: AsyncParsableCommand {
         try await Terminal.run {
             let file = out.map { OutputFile(path: $0, mode: 0o644, existing: force ? .replace : .refuse) }
             try file?.check()
-            let fingerprint = try fingerprint.map { try Fingerprint($0) }
+            let fingerprint = try self.authority.fingerprint()
             let offered = try await SCEPSession.run(with: try server.server(), options: try server.options()) {
                 session in
                 try await session.caCertificates()
@@ -56,9 +52,7 @@ struct GetCA: AsyncParsableCommand {
                 print(reports.map(\.text).joined(separator: "\n\n"))
             }
             _ = try checked.get()
-            try file?.write(
-                Array(offered.certificates.map { PEM.encode($0.der, label: PEM.certificate) }.joined().utf8)
-            )
+            try file?.write(PEM.bytes(offered.certificates))
         }
     }
 }

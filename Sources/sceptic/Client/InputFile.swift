@@ -3,6 +3,7 @@
 
 internal import Cryptography
 internal import Foundation
+internal import PKIX
 internal import SCEPClient
 
 /// What commands read from files, standard input and the environment.
@@ -30,6 +31,32 @@ enum InputFile {
             throw ClientFailure(.localFile, "the key in \(path) can't be used: \(what)")
         } catch {
             throw ClientFailure(.localFile, "there is no private key in \(path)")
+        }
+    }
+
+    /// Reads a certificate: PEM, of which the first counts, or DER.
+    static func certificate(_ path: String) throws -> EncodedCertificate {
+        let bytes = try read(path)
+        let blocks = PEM.decode(String(decoding: bytes, as: UTF8.self))
+        do {
+            return try EncodedCertificate(derEncoded: blocks.first { $0.label == PEM.certificate }?.der ?? bytes)
+        } catch {
+            throw ClientFailure(.localFile, "there is no certificate in \(path)")
+        }
+    }
+
+    /// Reads a request that waits for approval.
+    static func pending(_ path: String) throws -> PendingEnrollment {
+        do {
+            return try JSONDecoder().decode(PendingEnrollment.self, from: Data(try read(path)))
+        } catch let failure as ClientFailure {
+            throw failure
+        } catch {
+            throw ClientFailure(
+                .localFile,
+                "there is no request in \(path) that waits for approval",
+                hint: "such files are written by --pending-out of `sceptic enroll` and `sceptic renew`"
+            )
         }
     }
 

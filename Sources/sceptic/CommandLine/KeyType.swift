@@ -11,6 +11,7 @@ enum KeyType: String, CaseIterable, ExpressibleByArgument {
     case rsa4096
     case p256
     case p384
+    case p521
 
     var algorithm: KeyAlgorithm {
         switch self {
@@ -19,6 +20,7 @@ enum KeyType: String, CaseIterable, ExpressibleByArgument {
         case .rsa4096: .rsa(bits: 4096)
         case .p256: .ec(.p256)
         case .p384: .ec(.p384)
+        case .p521: .ec(.p521)
         }
     }
 }

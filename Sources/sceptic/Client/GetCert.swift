@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ArgumentParser
+internal import PKIX
+internal import SCEP
+internal import SCEPClient
+
+/// `sceptic get-cert`: gets a certificate that was issued before (RFC 8894 §4.5).
+struct GetCert: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get-cert",
+        abstract: "Get a certificate that a SCEP server's CA issued before.",
+        discussion: """
+            Servers may give out no other certificates than your own. --cert and --key sign the request; the key has to be RSA, because
+            the reply is encrypted to it.
+
+            \(ClientExit.help(ClientExit.queries))
+            """
+    )
+
+    @OptionGroup var server: ServerArguments
+
+    @OptionGroup var identity: IdentityArguments
+
+    @Option(help: ArgumentHelp("The serial number of the certificate that is wanted.", valueName: "hex"))
+    var serial: String
+
+    @Option(help: ArgumentHelp("Its issuer, such as \"CN=Example CA\"; the CA without.", valueName: "name"))
+    var issuer: String?
+
+    @Option(help: ArgumentHelp("Write the certificate to this file, as PEM.", valueName: "file"))
+    var out: String
+
+    @Flag(help: "Replace the file if it is there already.")
+    var force = false
+
+    @OptionGroup var message: MessageArguments
+
+    func run() async throws {
+        let report = { (failure: ClientFailure) in try ErrorReport.print(failure, json: server.json) }
+        try await Terminal.run(reporting: report) {
+            try Delivery.checkNames([identity.certificate, identity.key, out])
+            let file = OutputFile(path: out, mode: 0o644, existing: force ? .replace : .refuse)
+            try file.check()
+            let identity = try identity.identity()
+            let serialNumber = try Self.serialNumber(serial)
+            let issuer = try issuer.map { try Name.argument($0, of: "the issuer") }
+            let certificate = try await Contact.run(server, message) { contact in
+                guard let issuer = issuer ?? contact.authority.issuer?.subject else {
+                    throw ClientFailure(.usage, "it is not clear which CA issues here", hint: "name it with --issuer")
+                }
+                return try await contact.session.certificate(
+                    IssuerAndSerialNumber(issuer: issuer, serialNumber: serialNumber),
+                    as: identity,
+                    authority: contact.authority,
+                    capabilities: contact.capabilities,
+                    options: contact.options
+                )
+            }
+            try file.write(PEM.bytes([certificate]))
+            let report = CertificateReport(certificate, roles: [])
+            if server.json { try Terminal.print(json: report) } else { print(report.text) }
+        }
+    }
+
+    /// The content octets of a serial number that was written as hexadecimal digits, with or without colons.
+    static func serialNumber(_ text: String) throws -> [UInt8] {
+        var digits = text.lowercased().filter { $0 != ":" && !$0.isWhitespace }
+        if digits.hasPrefix("0x") { digits.removeFirst(2) }
+        guard !digits.isEmpty, digits.count <= 128, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            throw ClientFailure(.usage, "the serial number has to be hexadecimal digits")
+        }
+        let padded = Array(digits.count.isMultiple(of: 2) ? digits : "0" + digits)
+        let octets = stride(from: 0, to: padded.count, by: 2).compactMap { index in
+            UInt8(String(padded.dropFirst(index).prefix(2)), radix: 16)
+        }
+        let number = octets.drop { $0 == 0 }
+        // A leading bit of 1 would make it negative.
+        return (number.first ?? 0x80) >= 0x80 ? [0] + number : Array(number)
+    }
+}
