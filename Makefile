@@ -2,10 +2,10 @@
 # Copyright the Sceptic authors
 
 # One set of flags for each kind of build: other flags would rebuild everything.
-RELEASE = swift build -c release --static-swift-stdlib --product sceptic
+RELEASE = swift build -c release --static-swift-stdlib --product
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
-.PHONY: run test check format bench interop release bootstrap clean
+.PHONY: run test check format bench interop timing release bootstrap clean
 
 run: bootstrap release ## Installs what is missing, builds, serves ./state and enrols a first device.
 	@scripts/run
@@ -26,8 +26,12 @@ bench: bootstrap release ## Measures enrolments: throughput, times, memory, cost
 interop: release ## Runs five real clients against the server, and writes docs/interop.md.
 	@scripts/interop --sceptic .build/release/sceptic --report docs/interop.md
 
+timing: release ## Measures that failures before authentication are told apart by nothing, their time included.
+	@$(RELEASE) uniform-timing
+	@scripts/check-timing .build/release/sceptic .build/release/uniform-timing
+
 release:
-	@$(RELEASE)
+	@$(RELEASE) sceptic
 
 bootstrap:
 	@scripts/bootstrap build

@@ -146,6 +146,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "uniform-timing",
+            dependencies: ["Cryptography", "PKIX", "SCEPCrafting", "TestSupport"],
+            path: "Tests/UniformTiming",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CryptographyTests",
             dependencies: ["CConstantTime", "Cryptography", "SCEPCrafting", "TestSupport"],
