@@ -3,6 +3,8 @@
 
 public import Cryptography
 
+public import struct Foundation.Date
+
 /// The challenges that this server made itself: one-time codes and static ones, by one look-up.
 public struct StoredChallengeSource: ChallengeSource {
     /// The name in traces.
@@ -32,7 +34,7 @@ public struct StoredChallengeSource: ChallengeSource {
         if let end = found.expiresAt, end <= question.now { return .reject(.challengeExpired) }
         switch found.kind {
         case .static:
-            return .accept(claims: [], strength: .unknown)
+            return .accept(claims: [], strength: found.isGenerated ? .unguessable : .unknown)
         case .oneTime:
             // The device that used it gets the same certificate again until the code ends (design §6.2).
             if let user = found.usedByKey, user != question.publicKeyDigest { return .reject(.challengeUsed) }
@@ -40,6 +42,27 @@ public struct StoredChallengeSource: ChallengeSource {
             return .accept(claims: [.oneTimeChallenge(found.id)], strength: .unguessable)
         }
     }
+}
+
+extension StoredChallengeSource: RequestPasswordSource {
+    /// The codes that a request with a transactionID may be encrypted under, and that still live.
+    public func passwords(profile: String, transactionID: String, now: Date) async throws(StoreError) -> [String] {
+        let found = try await store.sealedChallenges(profile: profile, transactionID: transactionID, limit: 4)
+        return found.compactMap { challenge in
+            guard challenge.revokedAt == nil, challenge.expiresAt.map({ $0 > now }) ?? true,
+                let sealed = challenge.sealedCode,
+                let code = try? masterKey.unwrap(
+                    sealed.code,
+                    purpose: .columnEncryption,
+                    context: Self.context(challenge)
+                )
+            else { return nil }
+            return String(validating: code, as: UTF8.self)
+        }
+    }
+
+    /// What the ciphertext of a challenge's code belongs to.
+    static func context(_ challenge: ChallengeRecord) -> String { "challenge \(challenge.id)" }
 }
 
 /// Makes the codes that people and MDM systems hand to devices.

@@ -55,3 +55,11 @@ public protocol ChallengeSource: Sendable {
     /// Judges a challenge.
     func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer
 }
+
+/// Something that knows the challenges under which a request may be encrypted, before it can be read (RFC 8894 §3.1).
+public protocol RequestPasswordSource: Sendable {
+    /// The challenges of a profile for requests with a transactionID, a few at most.
+    ///
+    /// Secrets: they go no further than the decryption.
+    func passwords(profile: String, transactionID: String, now: Date) async throws(StoreError) -> [String]
+}

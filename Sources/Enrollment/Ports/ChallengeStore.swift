@@ -12,7 +12,22 @@ public enum ChallengeKind: String, Sendable, Hashable, CaseIterable {
     case `static`
 }
 
-/// A challenge as it is kept: its code is known only by a keyed digest.
+/// A code that is kept so that a request encrypted under it can be opened (RFC 8894 §3.1): found by the transactionID, since the request
+/// can't be read before.
+public struct SealedCode: Sendable, Hashable {
+    /// The transactionID of the request.
+    public var transactionID: String
+    /// The code, encrypted under the master key with the challenge's id as context.
+    public var code: [UInt8]
+
+    /// Puts both together.
+    public init(transactionID: String, code: [UInt8]) {
+        self.transactionID = transactionID
+        self.code = code
+    }
+}
+
+/// A challenge as it is kept: its code is known only by a keyed digest, except where a request may be encrypted under it.
 public struct ChallengeRecord: Sendable, Hashable {
     /// The row's id (UUIDv7).
     public var id: UUID
@@ -34,6 +49,10 @@ public struct ChallengeRecord: Sendable, Hashable {
     public var usedAt: Date?
     /// SHA-256 of the public key that used it.
     public var usedByKey: [UInt8]?
+    /// Whether this server made the code, which then has 128 random bits or more.
+    public var isGenerated: Bool
+    /// The code itself, for requests that are encrypted under it; nil for all others.
+    public var sealedCode: SealedCode?
 
     /// Puts a record together.
     public init(
@@ -46,7 +65,9 @@ public struct ChallengeRecord: Sendable, Hashable {
         expiresAt: Date?,
         revokedAt: Date? = nil,
         usedAt: Date? = nil,
-        usedByKey: [UInt8]? = nil
+        usedByKey: [UInt8]? = nil,
+        isGenerated: Bool = false,
+        sealedCode: SealedCode? = nil
     ) {
         self.id = id
         self.profile = profile
@@ -58,6 +79,8 @@ public struct ChallengeRecord: Sendable, Hashable {
         self.revokedAt = revokedAt
         self.usedAt = usedAt
         self.usedByKey = usedByKey
+        self.isGenerated = isGenerated
+        self.sealedCode = sealedCode
     }
 }
 
@@ -74,6 +97,13 @@ public protocol ChallengeStore: Sendable {
 
     /// The challenge of a profile with a lookup, whatever its state.
     func challenge(profile: String, lookup: [UInt8]) async throws(StoreError) -> ChallengeRecord?
+
+    /// The challenges of a profile whose codes are kept for requests with a transactionID, newest first, whatever their state.
+    func sealedChallenges(
+        profile: String,
+        transactionID: String,
+        limit: Int
+    ) async throws(StoreError) -> [ChallengeRecord]
 
     /// Challenges in the order of their ids.
     func challenges(profile: String?, after id: UUID?, limit: Int) async throws(StoreError) -> [ChallengeRecord]

@@ -109,6 +109,8 @@ public final class ServedProfile: Sendable {
     public let template: CertificateTemplate
     /// Who judges challenges, in the order in which they are asked.
     public let challengeSources: [any ChallengeSource]
+    /// Who knows the challenges that requests may be encrypted under.
+    public let passwordSource: (any RequestPasswordSource)?
     /// The answer to GetCACaps.
     public let capabilities: [UInt8]
     /// The credential that signs replies which no recipient chose.
@@ -124,7 +126,8 @@ public final class ServedProfile: Sendable {
         compatibility: ClientCompatibility,
         authorities: Authorities,
         template: CertificateTemplate,
-        challengeSources: [any ChallengeSource]
+        challengeSources: [any ChallengeSource],
+        passwordSource: (any RequestPasswordSource)? = nil
     ) {
         guard let present = authorities.generations.first, let active = present.credentials.first,
             !challengeSources.isEmpty
@@ -139,6 +142,7 @@ public final class ServedProfile: Sendable {
         self.activeCredential = active
         self.template = template
         self.challengeSources = challengeSources
+        self.passwordSource = passwordSource
         self.capabilities =
             Capabilities(
                 policy: settings.algorithms,

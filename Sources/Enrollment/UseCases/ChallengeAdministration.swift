@@ -29,8 +29,36 @@ public struct ChallengeAdministration: Sendable {
     public func makeOneTime(count: Int, profile: String, lifetime: Double) async throws(StoreError) -> [String] {
         var generator = SecureRandom()
         let codes = (0..<count).map { _ in ChallengeCode.make(using: &generator) }
-        try await store.add(codes.map { record($0, .oneTime, profile: profile, name: nil, lifetime: lifetime) })
+        try await store.add(
+            codes.map { record($0, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true) }
+        )
         return codes
+    }
+
+    /// Makes a one-time challenge for one transactionID and keeps it, encrypted, so that a request encrypted under it can be opened.
+    ///
+    /// - Returns: the code.
+    /// - Throws: `StoreError`; `unavailable` when it can't be encrypted.
+    public func makeForRequest(
+        transactionID: String,
+        profile: String,
+        lifetime: Double
+    ) async throws(StoreError) -> String {
+        var generator = SecureRandom()
+        let code = ChallengeCode.make(using: &generator)
+        var record = record(code, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true)
+        do {
+            let sealed = try masterKey.wrap(
+                Array(code.utf8),
+                purpose: .columnEncryption,
+                context: StoredChallengeSource.context(record)
+            )
+            record.sealedCode = SealedCode(transactionID: transactionID, code: sealed)
+        } catch {
+            throw .unavailable("the challenge could not be encrypted")
+        }
+        try await store.add([record])
+        return code
     }
 
     /// Makes or takes up a static challenge.
@@ -49,9 +77,11 @@ public struct ChallengeAdministration: Sendable {
         lifetime: Double?
     ) async throws(StoreError) -> String {
         var generator = SecureRandom()
-        let code = code ?? ChallengeCode.make(using: &generator)
-        try await store.add([record(code, .static, profile: profile, name: name, lifetime: lifetime)])
-        return code
+        let chosen = code ?? ChallengeCode.make(using: &generator)
+        try await store.add([
+            record(chosen, .static, profile: profile, name: name, lifetime: lifetime, isGenerated: code == nil)
+        ])
+        return chosen
     }
 
     private func record(
@@ -59,7 +89,8 @@ public struct ChallengeAdministration: Sendable {
         _ kind: ChallengeKind,
         profile: String,
         name: String?,
-        lifetime: Double?
+        lifetime: Double?,
+        isGenerated: Bool
     ) -> ChallengeRecord {
         var generator = SecureRandom()
         let now = time.now
@@ -70,7 +101,8 @@ public struct ChallengeAdministration: Sendable {
             lookup: masterKey.challengeLookup(code),
             name: name,
             createdAt: now,
-            expiresAt: lifetime.map(now.addingTimeInterval)
+            expiresAt: lifetime.map(now.addingTimeInterval),
+            isGenerated: isGenerated
         )
     }
 }

@@ -31,7 +31,7 @@ extension EnrollmentService {
             throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
         }
         deliberation.isAuthenticated = true
-        let opened = try open(message, &deliberation)
+        let opened = try await open(message, &deliberation)
         guard let certificate = try await polled(approval, transaction, &deliberation) else {
             throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
         }

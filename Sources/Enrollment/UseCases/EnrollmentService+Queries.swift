@@ -18,7 +18,7 @@ extension EnrollmentService {
         guard case .rsa = message.signerKey.algorithm else {
             throw deliberation.fail("reply", .replyUndeliverable, "the signer's key can't decrypt")
         }
-        let opened = try open(message, &deliberation)
+        let opened = try await open(message, &deliberation)
         switch opened.content {
         case .getCert(let name):
             let found = try await certificate(name, &deliberation)

@@ -164,15 +164,32 @@ public struct EnrollmentService: Sendable {
         throw deliberation.fail("signing time", .messageTime, "\(Int(skew)) seconds from the server's")
     }
 
-    func open(_ message: VerifiedMessage, _ deliberation: inout Deliberation) throws -> OpenedRequest {
+    func open(_ message: VerifiedMessage, _ deliberation: inout Deliberation) async throws -> OpenedRequest {
+        let passwords = try await passwords(message, &deliberation)
         do {
-            let opened = try message.opened(with: deliberation.profile.credentials)
+            let opened = try message.opened(with: deliberation.profile.credentials, passwords: passwords)
             deliberation.credential = opened.credential
             deliberation.pass("envelope", "\(message.cipher.rawValue), \(opened.delivery.label)")
             return opened
         } catch {
             let (step, reason, detail) = ReasonCode.explain(error)
             throw deliberation.fail(step, reason, detail)
+        }
+    }
+
+    private func passwords(_ message: VerifiedMessage, _ deliberation: inout Deliberation) async throws -> [String] {
+        let profile = deliberation.profile
+        guard message.isUnderPassword, profile.algorithms.passwordRecipients == .accepted,
+            let source = profile.passwordSource
+        else { return [] }
+        do {
+            return try await source.passwords(
+                profile: profile.name,
+                transactionID: message.received.transactionID.text,
+                now: deliberation.receivedAt
+            )
+        } catch {
+            throw deliberation.fail("envelope", .challengeUnavailable, error.sentence)
         }
     }
 
@@ -188,7 +205,7 @@ public struct EnrollmentService: Sendable {
         case .getCert, .getCRL: return try await query(message, sender, &deliberation)
         default: break
         }
-        let opened = try open(message, &deliberation)
+        let opened = try await open(message, &deliberation)
         switch opened.content {
         case .enroll(let request): return try await enroll(opened, request, sender, &deliberation)
         case .renew(let request): return try await renew(opened, request, sender, &deliberation)

@@ -110,9 +110,7 @@ public final class VerifiedMessage: Sendable {
         with credentials: [RACredential],
         passwords: [String] = []
     ) throws(SCEPError) -> OpenedRequest {
-        if envelope.keyTransportRecipients.isEmpty, let recipient = envelope.passwordRecipients.first,
-            let credential = credentials.first
-        {
+        if isUnderPassword, let recipient = envelope.passwordRecipients.first, let credential = credentials.first {
             return try opened(recipient, passwords, credential)
         }
         let candidates = try candidates(credentials)
@@ -134,6 +132,11 @@ public final class VerifiedMessage: Sendable {
             return OpenedRequest(message: self, content: content, credential: credential, delivery: .transport(padding))
         }
         throw .notOpened("the envelope does not decrypt to what a \(messageType) holds with this server's key")
+    }
+
+    /// Whether the envelope opens by a password only, which has to be known before the request can be read (RFC 8894 §3.1).
+    public var isUnderPassword: Bool {
+        envelope.keyTransportRecipients.isEmpty && !envelope.passwordRecipients.isEmpty
     }
 
     /// The credential that a recipient of the envelope names; nil when none does.

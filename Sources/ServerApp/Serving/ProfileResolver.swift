@@ -56,7 +56,8 @@ struct ProfileResolver {
             compatibility: compatibility,
             authorities: try resolve(issuer, active, generations, settings, compatibility),
             template: raProfile.template,
-            challengeSources: [source]
+            challengeSources: [source],
+            passwordSource: source
         )
         return served.map(Result.success) ?? refusal("nothing can authenticate its requests")
     }

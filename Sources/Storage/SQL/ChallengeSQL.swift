@@ -4,7 +4,8 @@
 /// The statements on `challenge`.
 enum ChallengeSQL {
     private static let columns = """
-        id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key
+        id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key,
+        is_generated, transaction_id, sealed_code
         """
 
     /// Adds a challenge, unless its lookup or its id is there.
@@ -12,7 +13,8 @@ enum ChallengeSQL {
         """
         INSERT INTO challenge (\(columns))
         VALUES (
-            :id, :profile, :kind, :lookup, :name, :created_at, :expires_at, :revoked_at, :used_at, :used_by_key
+            :id, :profile, :kind, :lookup, :name, :created_at, :expires_at, :revoked_at, :used_at, :used_by_key,
+            :generated, :transaction_id, :sealed_code
         )
         ON CONFLICT DO NOTHING
         """
@@ -21,6 +23,15 @@ enum ChallengeSQL {
     /// The challenge with a lookup.
     static let byLookup = SQLStatement(
         "SELECT \(columns) FROM challenge WHERE profile = :profile AND lookup = :lookup"
+    )
+
+    /// The challenges that requests with a transactionID may be encrypted under.
+    static let sealed = SQLStatement(
+        """
+        SELECT \(columns) FROM challenge
+        WHERE profile = :profile AND transaction_id = :transaction_id
+        ORDER BY id DESC LIMIT :limit
+        """
     )
 
     /// A page of all challenges.

@@ -49,6 +49,19 @@ extension Migrations {
         ALTER TABLE challenge ADD COLUMN used_by_approval {{text}} REFERENCES approval (id)
         CHECK (used_by_approval IS NULL OR (used_at IS NOT NULL AND used_by_transaction IS NULL))
         """,
+        // Whether this server made the code, which is then one of 128 bits or more; one-time codes always are.
+        """
+        ALTER TABLE challenge ADD COLUMN is_generated {{int64}} NOT NULL DEFAULT 0 CHECK (is_generated IN (0, 1))
+        """,
+        // A code that a request may be encrypted under is found by the transactionID, before the request can be read.
+        "ALTER TABLE challenge ADD COLUMN transaction_id {{text}}",
+        """
+        ALTER TABLE challenge ADD COLUMN sealed_code {{blob}}
+        CHECK ((sealed_code IS NULL) = (transaction_id IS NULL))
+        """,
+        """
+        CREATE INDEX challenge_sealed ON challenge (transaction_id, profile, id) WHERE transaction_id IS NOT NULL
+        """,
         // What a poll finds must not be older than what its issuer refused. An enrolment does not touch this index.
         """
         CREATE INDEX enrollment_transaction_abandoned

@@ -19,6 +19,17 @@ extension SQLiteStore: ChallengeStore {
         try database.read { try ChallengeTable(connection: $0).challenge(profile: profile, lookup: lookup) }
     }
 
+    /// The challenges that requests with a transactionID may be encrypted under.
+    public func sealedChallenges(
+        profile: String,
+        transactionID: String,
+        limit: Int
+    ) async throws(StoreError) -> [ChallengeRecord] {
+        try database.read {
+            try ChallengeTable(connection: $0).sealed(profile: profile, transactionID: transactionID, limit: limit)
+        }
+    }
+
     /// A page of challenges.
     public func challenges(
         profile: String?,

@@ -51,6 +51,9 @@ struct ChallengeTable<Connection: SQLConnection> {
                     "revoked_at": .optional(challenge.revokedAt),
                     "used_at": .optional(challenge.usedAt),
                     "used_by_key": .optional(challenge.usedByKey),
+                    "generated": .boolean(challenge.isGenerated),
+                    "transaction_id": .optional(challenge.sealedCode?.transactionID),
+                    "sealed_code": .optional(challenge.sealedCode?.code),
                 ]
             )
             guard added == 1 else { throw .conflict("The challenge exists already.") }
@@ -62,6 +65,16 @@ struct ChallengeTable<Connection: SQLConnection> {
         try connection.first(
             ChallengeSQL.byLookup,
             ["profile": .text(profile), "lookup": .blob(lookup)],
+            ChallengeRecord.init(from:)
+        )
+    }
+
+    func sealed(profile: String, transactionID: String, limit: Int) throws(StoreError) -> [ChallengeRecord] {
+        try connection.query(
+            ChallengeSQL.sealed,
+            [
+                "profile": .text(profile), "transaction_id": .text(transactionID), "limit": .integer(max(0, limit)),
+            ],
             ChallengeRecord.init(from:)
         )
     }
@@ -141,7 +154,11 @@ extension ChallengeRecord {
             expiresAt: try row.optional { row throws(StoreError) in try row.date() },
             revokedAt: try row.optional { row throws(StoreError) in try row.date() },
             usedAt: try row.optional { row throws(StoreError) in try row.date() },
-            usedByKey: try row.optional { row throws(StoreError) in try row.blob() }
+            usedByKey: try row.optional { row throws(StoreError) in try row.blob() },
+            isGenerated: try row.boolean()
         )
+        let transactionID = try row.optional { row throws(StoreError) in try row.text() }
+        let code = try row.optional { row throws(StoreError) in try row.blob() }
+        if let transactionID, let code { sealedCode = SealedCode(transactionID: transactionID, code: code) }
     }
 }

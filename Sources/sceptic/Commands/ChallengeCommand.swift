@@ -3,6 +3,7 @@
 
 internal import ArgumentParser
 internal import Enrollment
+internal import SCEP
 internal import ServerApp
 
 internal import struct Foundation.Data
@@ -41,6 +42,12 @@ struct ChallengeCommand: AsyncParsableCommand {
         @Option(help: "Reads the static challenge from a file, or from standard input with '-', instead of making one.")
         var codeFile: String?
 
+        @Option(
+            help:
+                "Makes a challenge for this transactionID, and keeps it so that a request encrypted under it can be opened."
+        )
+        var transactionID: String?
+
         func run() async throws {
             guard (1...100_000).contains(count) else { throw AppError(.usage, "--count has to be 1 to 100000.") }
             guard codeFile == nil || staticName != nil else {
@@ -48,6 +55,12 @@ struct ChallengeCommand: AsyncParsableCommand {
             }
             guard count == 1 || staticName == nil else {
                 throw AppError(.usage, "--count is for one-time challenges: a static one serves many devices.")
+            }
+            guard transactionID == nil || (staticName == nil && count == 1) else {
+                throw AppError(.usage, "--transaction-id is for one one-time challenge.")
+            }
+            guard transactionID.map({ TransactionID($0) != nil }) ?? true else {
+                throw AppError(.usage, "A transactionID has 1 to 255 printable ASCII characters.")
             }
             if let hours, !(hours > 0 && hours <= 876_000) {
                 throw AppError(.usage, "--hours has to be more than 0, and a century at the most.")
@@ -68,6 +81,15 @@ struct ChallengeCommand: AsyncParsableCommand {
 
         private func make(_ challenges: ChallengeAdministration) async throws -> [String] {
             let lifetime = hours.map { $0 * 3600 }
+            if let transactionID {
+                return [
+                    try await challenges.makeForRequest(
+                        transactionID: transactionID,
+                        profile: profile,
+                        lifetime: lifetime ?? 86_400
+                    )
+                ]
+            }
             guard let staticName else {
                 return try await challenges.makeOneTime(count: count, profile: profile, lifetime: lifetime ?? 86_400)
             }

@@ -28,6 +28,11 @@ struct ProfileOptions: ParsableArguments {
     @Option(help: "Whether signatures by RSASSA-PSS are accepted: accepted or refused.")
     var pss: Acceptance?
 
+    @Option(
+        help: "Whether requests may be encrypted under a challenge made for their transactionID: accepted or refused."
+    )
+    var passwordRecipients: Acceptance?
+
     @Option(help: "Which requests wait for approval: automatic (none), enrollments or all.")
     var approval: ApprovalPolicy?
 
@@ -61,6 +66,7 @@ struct ProfileOptions: ParsableArguments {
         if let acceptLegacy { settings.acceptedLegacy = try legacy(acceptLegacy) }
         if let refuse { settings.refusedAlgorithms = try Self.set(refuse, "algorithm that can be refused") }
         if let pss { settings.pss = pss }
+        if let passwordRecipients { settings.passwordRecipients = passwordRecipients }
         if let approval { settings.approval = approval }
         if let approvalDays { settings.approvalDays = try Self.days(approvalDays, 1...3650, "--approval-days") }
         if let renewal { settings.renewal.requests = renewal }
