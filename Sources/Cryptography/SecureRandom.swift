@@ -2,26 +2,48 @@
 // Copyright the Sceptic authors
 
 internal import CLibCrypto
+internal import Synchronization
 
-/// Random numbers from libcrypto's generator, which each thread has for itself and which needs no system call for each number.
+/// Random numbers from libcrypto's generator, drawn in blocks.
 ///
-/// `SystemRandomNumberGenerator` makes one for every 8 bytes: fourteen an enrolment.
+/// `SystemRandomNumberGenerator` makes a system call for every 8 bytes, and libcrypto takes 7,000 instructions for a draw however
+/// short it is: fourteen of them an enrolment.
 public struct SecureRandom: RandomNumberGenerator, Sendable {
+    /// Random numbers that nobody has got yet.
+    private struct Reserve {
+        static let wordCount = 64
+        var words: [UInt64] = []
+
+        /// Takes one out, so that nobody gets it again.
+        mutating func take() -> UInt64? {
+            if words.isEmpty { words = SecureRandom.draw(Self.wordCount) }
+            return words.popLast()
+        }
+    }
+
+    // Shared by all: a reserve in each generator would give the same numbers again when the generator is copied.
+    private static let reserve = Mutex(Reserve())
+
     /// Makes a generator; all of them draw from the same source.
     public init() {}
 
     /// Eight random bytes as a number.
     public mutating func next() -> UInt64 {
-        var number: UInt64 = 0
-        let worked = unsafe withUnsafeMutableBytes(of: &number) { bytes in
+        if let word = Self.reserve.withLock({ $0.take() }) { return word }
+        // libcrypto could not be seeded; the kernel's generator does not fail.
+        var system = SystemRandomNumberGenerator()
+        return system.next()
+    }
+
+    private static func draw(_ wordCount: Int) -> [UInt64] {
+        var words = [UInt64](repeating: 0, count: wordCount)
+        let worked = unsafe words.withUnsafeMutableBytes { bytes in
             unsafe RAND_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(bytes.count))
         }
         guard worked == 1 else {
-            // libcrypto could not be seeded; the kernel's generator does not fail.
             ERR_clear_error()
-            var system = SystemRandomNumberGenerator()
-            return system.next()
+            return []
         }
-        return number
+        return words
     }
 }
