@@ -2,7 +2,7 @@
 // Copyright the Sceptic authors
 
 public import PKIX
-package import SwiftASN1
+internal import SwiftASN1
 
 /// Names a certificate: the signer's or a recipient's (RFC 5652 §5.3, §6.2.1).
 public enum CertificateIdentifier: Sendable, Hashable {
@@ -16,7 +16,7 @@ public enum CertificateIdentifier: Sendable, Hashable {
         self = .issuerAndSerialNumber(issuer: certificate.issuer, serialNumber: certificate.serialNumber)
     }
 
-    package init(_ node: ASN1Node) throws(PKIXError) {
+    package init(_ node: EncodedValue) throws(PKIXError) {
         if node.identifier == .context(0) {
             self = .subjectKeyIdentifier(Array(try node.octets("subjectKeyIdentifier", tag: .context(0))))
             return

@@ -40,7 +40,8 @@ extension ASN1ObjectIdentifier {
 ///       content [0] EXPLICIT ANY DEFINED BY contentType }
 enum ContentInfo {
     /// Takes the content out, which must be of a type.
-    static func unwrap(_ bytes: ArraySlice<UInt8>, _ type: ASN1ObjectIdentifier, _ what: String) throws -> ASN1Node {
+    static func unwrap(_ bytes: ArraySlice<UInt8>, _ type: ASN1ObjectIdentifier, _ what: String) throws -> EncodedValue
+    {
         var reader = try NodeReader(try ASN1Parsing.parse(bytes, what), .sequence, "ContentInfo")
         let found = try reader.next(.objectIdentifier, "contentType").objectIdentifier("contentType")
         guard found == type else { throw CMSError.malformed("\(what): contentType is \(found)") }

@@ -4,13 +4,12 @@
 import Cryptography
 import PKIX
 import SCEPCrafting
-import SwiftASN1
 import TestSupport
 import Testing
 
 @Suite struct AlgorithmIdentifierTests {
     private static func read(_ oid: [UInt8], _ parameters: [UInt8] = []) throws -> AlgorithmIdentifier {
-        try AlgorithmIdentifier(try BER.parse(TLV.sequence(oid, parameters)), "test")
+        try AlgorithmIdentifier(try ASN1Parsing.parse(TLV.sequence(oid, parameters)[...], "test"), "test")
     }
 
     @Test(arguments: [
@@ -68,7 +67,7 @@ import Testing
             TLV.sequence(), TLV.sequence(TLV.null), TLV.set(OID.sha1), TLV.sequence([0x06, 0x00]),
             TLV.sequence([0x06, 0x01, 0x80]),
         ] {
-            let node = try BER.parse(bytes)
+            let node = try ASN1Parsing.parse(bytes[...], "test")
             #expect(throws: PKIXError.self) { try AlgorithmIdentifier(node, "test") }
         }
     }

@@ -3,13 +3,12 @@
 
 import PKIX
 import SCEPCrafting
-import SwiftASN1
 import TestSupport
 import Testing
 
 @Suite struct CharacterStringTests {
     private static func text(_ tag: UInt8, _ bytes: [UInt8]) throws -> String? {
-        CharacterString.text(try BER.parse(TLV.encode(tag, bytes)))
+        CharacterString.text(try ASN1Parsing.parse(TLV.encode(tag, bytes)[...], "text"))
     }
 
     @Test(
@@ -42,6 +41,6 @@ import Testing
         var serializer = DEREncoder()
         CharacterString.append(text, to: &serializer)
         #expect(serializer.serializedBytes == TLV.encode([UInt8](hex: tag)[0], Array(text.utf8)))
-        #expect(CharacterString.text(try DER.parse(serializer.serializedBytes)) == text)
+        #expect(CharacterString.text(try ASN1Parsing.parse(serializer.serializedBytes[...], "text")) == text)
     }
 }

@@ -4,7 +4,6 @@
 import Foundation
 import PKIX
 import SCEPCrafting
-import SwiftASN1
 import TestSupport
 import Testing
 
@@ -29,7 +28,7 @@ import Testing
     func writesTheFormThatTheYearWants(seconds: Double, hex: String) throws {
         let date = Date(timeIntervalSince1970: seconds)
         #expect(Self.encoded(date).hex == hex)
-        #expect(try EncodedTime.parse(try DER.parse([UInt8](hex: hex)), "time") == date)
+        #expect(try EncodedTime.parse(try ASN1Parsing.parse([UInt8](hex: hex)[...], "time"), "time") == date)
     }
 
     @Test func fractionsAreCutOffAndTimesOutsideTheRangeAreClamped() {
@@ -50,7 +49,10 @@ import Testing
         }
         for seconds in moments where seconds >= -631_152_000 {
             let date = Date(timeIntervalSince1970: Double(seconds))
-            #expect(try EncodedTime.parse(try DER.parse(Self.encoded(date)), "time") == date, "\(seconds)")
+            #expect(
+                try EncodedTime.parse(try ASN1Parsing.parse(Self.encoded(date)[...], "time"), "time") == date,
+                "\(seconds)"
+            )
         }
     }
 
@@ -83,7 +85,7 @@ import Testing
     ])
     func refusesWhatIsNoTime(text: String) throws {
         for tag: UInt8 in [0x17, 0x18] {
-            let node = try DER.parse(TLV.encode(tag, Array(text.utf8)))
+            let node = try ASN1Parsing.parse(TLV.encode(tag, Array(text.utf8))[...], "time")
             #expect(throws: PKIXError.self) { try EncodedTime.parse(node, "time") }
         }
     }

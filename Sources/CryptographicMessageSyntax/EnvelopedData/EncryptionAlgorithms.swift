@@ -19,7 +19,7 @@ extension AlgorithmIdentifier {
         case .CMS.desCBC: cipher = .insecureDESCBC
         default: return nil
         }
-        guard let parameters, let node = try? BER.parse(parameters), let iv = try? node.octets("IV"),
+        guard let parameters, let node = try? ASN1Parsing.parse(parameters[...], "IV"), let iv = try? node.octets("IV"),
             iv.count == cipher.blockByteCount
         else { throw .malformed("\(cipher.rawValue): no initialisation vector of \(cipher.blockByteCount) bytes") }
         return (cipher, Array(iv))
@@ -70,7 +70,7 @@ extension AlgorithmIdentifier {
         return .oaep(digest: digest, maskDigest: maskDigest)
     }
 
-    private static func inner(_ node: ASN1Node, _ tag: ASN1Identifier) throws -> AlgorithmIdentifier {
+    private static func inner(_ node: EncodedValue, _ tag: ASN1Identifier) throws -> AlgorithmIdentifier {
         var reader = try NodeReader(node, tag, "OAEP")
         return try AlgorithmIdentifier(try reader.next(.sequence, "OAEP"), "OAEP")
     }

@@ -42,7 +42,7 @@ public struct EnvelopedData: Sendable, Hashable {
         }
     }
 
-    private init(_ node: ASN1Node, limits: CMSLimits) throws {
+    private init(_ node: EncodedValue, limits: CMSLimits) throws {
         var reader = try NodeReader(node, .sequence, "EnvelopedData")
         _ = try reader.next(.integer, "version")
         _ = reader.nextIf(.context(0))
@@ -75,7 +75,7 @@ public struct EnvelopedData: Sendable, Hashable {
         self.encryptedContent = Array(try ciphertext.octets("encryptedContent", tag: .context(0)))
     }
 
-    private static func recipient(_ node: ASN1Node) throws -> KeyTransportRecipient {
+    private static func recipient(_ node: EncodedValue) throws -> KeyTransportRecipient {
         var reader = try NodeReader(node, .sequence, "KeyTransRecipientInfo")
         _ = try reader.next(.integer, "version")
         guard let identifier = reader.next() else { throw CMSError.malformed("KeyTransRecipientInfo: rid is missing") }

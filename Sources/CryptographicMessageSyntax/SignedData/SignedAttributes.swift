@@ -9,21 +9,21 @@ public struct SignedAttributes: Sendable, Hashable {
     /// One attribute.
     private struct Attribute: Sendable, Hashable {
         var type: ASN1ObjectIdentifier
-        var values: [ASN1Node]
+        var values: [EncodedValue]
     }
 
     private let attributes: [Attribute]
     /// The bytes as they came, under the SET tag: what was signed, unless the sender wrote BER.
     let received: [UInt8]
 
-    init(_ node: ASN1Node, limits: CMSLimits) throws {
+    init(_ node: EncodedValue, limits: CMSLimits) throws {
         var attributes: [Attribute] = []
         var reader = try NodeReader(node, .context(0), "signedAttrs")
         while let member = reader.next() {
             guard attributes.count < limits.attributes else { throw CMSError.limitExceeded("signed attributes") }
             var fields = try NodeReader(member, .sequence, "Attribute")
             let type = try fields.next(.objectIdentifier, "attrType").objectIdentifier("attrType")
-            var values: [ASN1Node] = []
+            var values: [EncodedValue] = []
             var set = try NodeReader(try fields.next(.set, "attrValues"), .set, "attrValues")
             while let value = set.next() { values.append(value) }
             attributes.append(Attribute(type: type, values: values))
@@ -37,9 +37,7 @@ public struct SignedAttributes: Sendable, Hashable {
         var encoded: [[UInt8]] = []
         var reader = try NodeReader(try ASN1Parsing.parse(received[...], "signedAttrs"), .set, "signedAttrs")
         while let member = reader.next() {
-            var serializer = DER.Serializer()
-            serializer.serialize(member)
-            encoded.append(serializer.serializedBytes)
+            encoded.append(try encode("Attribute") { try $0.serializeAsDER(Array(member.encodedBytes)) })
         }
         return try encode("signedAttrs") { $0.sortedSet(encoded) }
     }
@@ -49,7 +47,7 @@ public struct SignedAttributes: Sendable, Hashable {
     /// - Returns: nil when the attribute is absent.
     /// - Throws: `malformed` when it occurs twice, or has no value or several: a reader that took the first and one that took
     ///   the last would see different messages.
-    public func value(_ type: ASN1ObjectIdentifier) throws(CMSError) -> ASN1Node? {
+    package func value(_ type: ASN1ObjectIdentifier) throws(CMSError) -> EncodedValue? {
         let found = attributes.filter { $0.type == type }
         guard let attribute = found.first else { return nil }
         guard found.count == 1 else { throw .malformed("attribute \(type): occurs twice") }

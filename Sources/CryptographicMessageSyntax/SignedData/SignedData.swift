@@ -35,7 +35,7 @@ public struct SignedData: Sendable, Hashable {
         }
     }
 
-    private init(_ node: ASN1Node, limits: CMSLimits) throws {
+    private init(_ node: EncodedValue, limits: CMSLimits) throws {
         var reader = try NodeReader(node, .sequence, "SignedData")
         _ = try reader.next(.integer, "version")
         _ = try reader.next(.set, "digestAlgorithms")
@@ -58,10 +58,11 @@ public struct SignedData: Sendable, Hashable {
         self.signerInfos = signerInfos
     }
 
-    private static func members(_ node: ASN1Node?, _ limit: Int, _ what: String) throws -> [[UInt8]] {
-        guard let node, case .constructed(let nodes) = node.content else { return [] }
+    private static func members(_ node: EncodedValue?, _ limit: Int, _ what: String) throws -> [[UInt8]] {
+        guard let node, node.isConstructed else { return [] }
         var members: [[UInt8]] = []
-        for member in nodes {
+        var reader = try NodeReader(node, node.identifier, what)
+        while let member = reader.next() {
             guard members.count < limit else { throw CMSError.limitExceeded(what) }
             members.append(Array(member.encodedBytes))
         }

@@ -18,7 +18,7 @@ public struct SignerInfo: Sendable, Hashable {
     /// The signature value.
     public let signature: [UInt8]
 
-    init(_ node: ASN1Node, limits: CMSLimits) throws {
+    init(_ node: EncodedValue, limits: CMSLimits) throws {
         var reader = try NodeReader(node, .sequence, "SignerInfo")
         _ = try reader.next(.integer, "version")
         guard let identifier = reader.next() else { throw CMSError.malformed("SignerInfo: sid is missing") }

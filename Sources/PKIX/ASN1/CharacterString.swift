@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-package import SwiftASN1
+internal import SwiftASN1
 
 /// Reads the string types that clients use, and picks the one to write.
 package enum CharacterString {
     /// The text of any string type that occurs in names, challenges and SCEP attributes (client-quirks K1).
     ///
     /// T61String is read as Latin-1, which is what its writers mean by it.
-    package static func text(_ node: ASN1Node) -> String? {
-        guard case .primitive(let bytes) = node.content else { return nil }
+    package static func text(_ node: EncodedValue) -> String? {
+        guard !node.isConstructed else { return nil }
+        let bytes = node.content
         switch node.identifier {
         case .utf8String: return String(validating: bytes, as: UTF8.self)
         case .printableString, .ia5String, .visibleString, .numericString:

@@ -79,20 +79,12 @@ public struct DEREncoder: Sendable {
         serializedBytes.append(contentsOf: serializer.serializedBytes)
     }
 
-    /// Appends a parsed node as DER, whatever lengths it came with.
-    public mutating func serialize(_ node: ASN1Node) {
-        var serializer = DER.Serializer()
-        serializer.serialize(node)
-        serializedBytes.append(contentsOf: serializer.serializedBytes)
-    }
-
     /// Appends what somebody else encoded, as DER: as it is if its lengths are those of DER, else written anew.
-    mutating func serializeAsDER(_ bytes: [UInt8]) throws {
-        if ASN1Parsing.hasDistinguishedLengths(bytes) {
-            serializeRawBytes(bytes)
-        } else {
-            serialize(try BER.parse(bytes))
-        }
+    package mutating func serializeAsDER(_ bytes: [UInt8]) throws {
+        guard !ASN1Parsing.hasDistinguishedLengths(bytes) else { return serializeRawBytes(bytes) }
+        var serializer = DER.Serializer()
+        serializer.serialize(try BER.parse(bytes))
+        serializedBytes.append(contentsOf: serializer.serializedBytes)
     }
 
     /// Appends a SEQUENCE.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-package import SwiftASN1
+internal import SwiftASN1
 
 public import struct Foundation.Date
 
@@ -13,11 +13,11 @@ public enum EncodedTime: Sendable {
     /// The first moment that a Time can name: 1950-01-01 00:00:00 UTC.
     private static let startOfTime = Date(timeIntervalSince1970: -631_152_000)
 
-    package static func parse(_ node: ASN1Node, _ what: String) throws(PKIXError) -> Date {
-        if let time = try? UTCTime(berEncoded: node, withIdentifier: .utcTime) {
+    package static func parse(_ node: EncodedValue, _ what: String) throws(PKIXError) -> Date {
+        if node.identifier == .utcTime, let time = try? UTCTime(berEncoded: node.encodedBytes) {
             return date(time.year, time.month, time.day, time.hours, time.minutes, time.seconds)
         }
-        if let time = try? GeneralizedTime(berEncoded: node, withIdentifier: .generalizedTime) {
+        if node.identifier == .generalizedTime, let time = try? GeneralizedTime(berEncoded: node.encodedBytes) {
             return date(time.year, time.month, time.day, time.hours, time.minutes, time.seconds)
         }
         throw .malformed("\(what): not a time")

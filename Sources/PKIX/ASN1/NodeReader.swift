@@ -3,49 +3,55 @@
 
 package import SwiftASN1
 
-/// Reads the members of a constructed ASN.1 node one after the other.
+/// Reads the members of a constructed value one after the other.
 ///
 /// Members that are left over are no error unless `end()` is called: what a peer adds is tolerated where the caller says so.
 package struct NodeReader {
-    private var iterator: ASN1NodeCollection.Iterator
-    private var upcoming: ASN1Node?
+    private var upcoming: EncodedValue?
+    /// What follows the upcoming member.
+    private var rest: ArraySlice<UInt8>
     private let structure: String
 
-    /// Opens a constructed node.
+    /// Opens a constructed value.
     ///
     /// - Parameters:
-    ///   - node: the node.
+    ///   - node: the value.
     ///   - identifier: the tag it must have.
     ///   - structure: the structure's name, for errors.
     /// - Throws: `malformed` when the tag or form is another.
-    package init(_ node: ASN1Node, _ identifier: ASN1Identifier, _ structure: String) throws(PKIXError) {
-        guard node.identifier == identifier, case .constructed(let members) = node.content else {
+    package init(_ node: EncodedValue, _ identifier: ASN1Identifier, _ structure: String) throws(PKIXError) {
+        guard node.identifier == identifier, node.isConstructed else {
             throw .malformed("\(structure): unexpected tag or form")
         }
-        self.iterator = members.makeIterator()
-        self.upcoming = iterator.next()
+        self.rest = node.content
         self.structure = structure
+        advance()
+    }
+
+    private mutating func advance() {
+        upcoming = EncodedValue(firstOf: rest)
+        if let upcoming { rest = rest[upcoming.encodedBytes.endIndex...] }
     }
 
     /// Takes the next member, whatever it is.
-    package mutating func next() -> ASN1Node? {
-        defer { upcoming = iterator.next() }
+    package mutating func next() -> EncodedValue? {
+        defer { advance() }
         return upcoming
     }
 
     /// Takes the next member, which must have a tag.
-    package mutating func next(_ identifier: ASN1Identifier, _ member: String) throws(PKIXError) -> ASN1Node {
+    package mutating func next(_ identifier: ASN1Identifier, _ member: String) throws(PKIXError) -> EncodedValue {
         guard let node = upcoming, node.identifier == identifier else {
             throw .malformed("\(structure): \(member) is missing")
         }
-        upcoming = iterator.next()
+        advance()
         return node
     }
 
     /// Takes the next member if it has a tag.
-    package mutating func nextIf(_ identifier: ASN1Identifier) -> ASN1Node? {
+    package mutating func nextIf(_ identifier: ASN1Identifier) -> EncodedValue? {
         guard let node = upcoming, node.identifier == identifier else { return nil }
-        upcoming = iterator.next()
+        advance()
         return node
     }
 
@@ -62,11 +68,11 @@ extension ASN1Identifier {
     }
 }
 
-extension ASN1Node {
-    /// The content octets of a primitive node.
+extension EncodedValue {
+    /// The content octets of a primitive value.
     package func primitive(_ what: String) throws(PKIXError) -> ArraySlice<UInt8> {
-        guard case .primitive(let bytes) = content else { throw .malformed("\(what): not primitive") }
-        return bytes
+        guard !isConstructed else { throw .malformed("\(what): not primitive") }
+        return content
     }
 
     /// The octets of an OCTET STRING, with the segments of a constructed one put together (X.690 §8.7).
@@ -74,30 +80,31 @@ extension ASN1Node {
         _ what: String,
         tag identifier: ASN1Identifier = .octetString
     ) throws(PKIXError) -> ArraySlice<UInt8> {
-        guard let string = try? ASN1OctetString(berEncoded: self, withIdentifier: identifier) else {
-            throw .malformed("\(what): not an OCTET STRING")
-        }
+        if !isConstructed, self.identifier == identifier { return content }
+        guard let node = try? BER.parse(encodedBytes),
+            let string = try? ASN1OctetString(berEncoded: node, withIdentifier: identifier)
+        else { throw .malformed("\(what): not an OCTET STRING") }
         return string.bytes
     }
 
     /// The value of a BIT STRING whose bits fill whole bytes.
     package func bits(_ what: String) throws(PKIXError) -> ArraySlice<UInt8> {
-        guard let string = try? ASN1BitString(berEncoded: self), string.paddingBits == 0 else {
+        guard identifier == .bitString, !isConstructed, content.first == 0 else {
             throw .malformed("\(what): not a BIT STRING of whole bytes")
         }
-        return string.bytes
+        return content.dropFirst()
     }
 
     /// The value of an OBJECT IDENTIFIER.
     package func objectIdentifier(_ what: String) throws(PKIXError) -> ASN1ObjectIdentifier {
-        guard let oid = try? ASN1ObjectIdentifier(derEncoded: self) else {
+        guard let oid = try? ASN1ObjectIdentifier(berEncoded: encodedBytes) else {
             throw .malformed("\(what): not an OBJECT IDENTIFIER")
         }
         return oid
     }
 }
 
-/// The one door through which bytes become nodes.
+/// The one door through which bytes become values.
 package enum ASN1Parsing {
     /// The most values that one message may hold; real ones have a few hundred.
     ///
@@ -107,16 +114,16 @@ package enum ASN1Parsing {
 
     /// Parses BER, of which DER is a part.
     ///
-    /// Nesting deeper than swift-asn1's limit (50 levels) is refused, so that recursion stays bounded.
-    package static func parse(_ bytes: ArraySlice<UInt8>, _ structure: String) throws(PKIXError) -> ASN1Node {
+    /// Nesting deeper than 50 levels is refused, so that recursion stays bounded.
+    package static func parse(_ bytes: ArraySlice<UInt8>, _ structure: String) throws(PKIXError) -> EncodedValue {
         guard !holdsTooManyValues(bytes) else {
             throw .malformed("\(structure): more than \(maximumValueCount) values")
         }
-        do {
-            return try BER.parse(bytes)
-        } catch {
-            throw .malformed("\(structure): not well-formed BER")
-        }
+        let span = bytes.span
+        guard ValueHeader.check(span, at: 0, upTo: span.count, depth: 1) == span.count,
+            let value = EncodedValue(firstOf: bytes)
+        else { throw .malformed("\(structure): not well-formed BER") }
+        return value
     }
 
     /// Counts headers without looking at what they belong to; what is not well-formed is left for the parser to find.

@@ -24,7 +24,7 @@ public struct AlgorithmIdentifier: Sendable, Hashable {
     /// The encoded NULL that RSA and most digest identifiers carry.
     public static let null: [UInt8] = [0x05, 0x00]
 
-    package init(_ node: ASN1Node, _ what: String) throws(PKIXError) {
+    package init(_ node: EncodedValue, _ what: String) throws(PKIXError) {
         var reader = try NodeReader(node, .sequence, what)
         self.algorithm = try reader.next(.objectIdentifier, "algorithm").objectIdentifier(what)
         self.parameters = reader.next().map { Array($0.encodedBytes) }

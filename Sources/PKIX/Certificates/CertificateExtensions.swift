@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-package import SwiftASN1
+internal import SwiftASN1
 public import X509
 
 /// Reads and writes lists of extensions, and the extensions that swift-certificates does not know.
@@ -9,7 +9,7 @@ public enum CertificateExtensions: Sendable {
     /// The most extensions that are read from a certificate or request: real ones have a dozen.
     static let maximumCount = 64
 
-    package static func parse(_ node: ASN1Node) throws(PKIXError) -> [Certificate.Extension] {
+    package static func parse(_ node: EncodedValue) throws(PKIXError) -> [Certificate.Extension] {
         var list: [Certificate.Extension] = []
         var reader = try NodeReader(node, .sequence, "Extensions")
         while let member = reader.next() {

@@ -39,7 +39,7 @@ public struct EncodedCertificate: Sendable, Hashable {
         try self.init(try ASN1Parsing.parse(der[...], "Certificate"))
     }
 
-    package init(_ node: ASN1Node) throws(PKIXError) {
+    package init(_ node: EncodedValue) throws(PKIXError) {
         var certificate = try NodeReader(node, .sequence, "Certificate")
         let body = try certificate.next(.sequence, "tbsCertificate")
         self.signatureAlgorithm = try AlgorithmIdentifier(

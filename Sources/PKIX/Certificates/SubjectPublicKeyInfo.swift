@@ -2,7 +2,7 @@
 // Copyright the Sceptic authors
 
 public import Cryptography
-package import SwiftASN1
+internal import SwiftASN1
 
 /// A public key as certificates and requests carry it, kept as it came (RFC 5280 §4.1.2.7).
 ///
@@ -17,7 +17,7 @@ public struct SubjectPublicKeyInfo: Sendable, Hashable {
     /// The content of the BIT STRING.
     public let keyBits: [UInt8]
 
-    package init(_ node: ASN1Node) throws(PKIXError) {
+    package init(_ node: EncodedValue) throws(PKIXError) {
         var reader = try NodeReader(node, .sequence, "SubjectPublicKeyInfo")
         self.algorithm = try AlgorithmIdentifier(try reader.next(.sequence, "algorithm"), "SubjectPublicKeyInfo")
         self.keyBits = Array(try reader.next(.bitString, "subjectPublicKey").bits("subjectPublicKey"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-package import SwiftASN1
+internal import SwiftASN1
 
 /// A distinguished name, kept as it came (RFC 5280 §4.1.2.4).
 ///
@@ -17,7 +17,7 @@ public struct Name: Sendable, Hashable {
         try self.init(try ASN1Parsing.parse(der[...], "Name"))
     }
 
-    package init(_ node: ASN1Node) throws(PKIXError) {
+    package init(_ node: EncodedValue) throws(PKIXError) {
         self.isEmpty = try Self.check(node)
         self.der = Array(node.encodedBytes)
     }
@@ -28,7 +28,7 @@ public struct Name: Sendable, Hashable {
     /// Checks the form without reading the values, since each request names three or four that nobody looks into.
     ///
     /// - Returns: whether there is no attribute in it.
-    private static func check(_ node: ASN1Node) throws(PKIXError) -> Bool {
+    private static func check(_ node: EncodedValue) throws(PKIXError) -> Bool {
         var isEmpty = true
         var sequence = try NodeReader(node, .sequence, "Name")
         while let set = sequence.next() {
@@ -59,7 +59,7 @@ public struct Name: Sendable, Hashable {
         return (try? Self.attributes(node)) ?? []
     }
 
-    private static func attributes(_ node: ASN1Node) throws(PKIXError) -> [[Attribute]] {
+    private static func attributes(_ node: EncodedValue) throws(PKIXError) -> [[Attribute]] {
         var names: [[Attribute]] = []
         var sequence = try NodeReader(node, .sequence, "Name")
         while let set = sequence.next() {

@@ -92,10 +92,10 @@ public struct CertificationRequest: Sendable, Hashable {
 
     private struct Attribute {
         var type: ASN1ObjectIdentifier
-        var values: [ASN1Node]
+        var values: [EncodedValue]
     }
 
-    private static func attributes(_ node: ASN1Node?) throws(PKIXError) -> [Attribute] {
+    private static func attributes(_ node: EncodedValue?) throws(PKIXError) -> [Attribute] {
         guard let node else { return [] }
         var list: [Attribute] = []
         var reader = try NodeReader(node, .context(0), "attributes")
@@ -105,7 +105,7 @@ public struct CertificationRequest: Sendable, Hashable {
             }
             var fields = try NodeReader(member, .sequence, "Attribute")
             let type = try fields.next(.objectIdentifier, "type").objectIdentifier("type")
-            var values: [ASN1Node] = []
+            var values: [EncodedValue] = []
             var set = try NodeReader(try fields.next(.set, "values"), .set, "values")
             while let value = set.next() { values.append(value) }
             list.append(Attribute(type: type, values: values))
@@ -143,7 +143,7 @@ public struct CertificationRequest: Sendable, Hashable {
         return list
     }
 
-    private static func appendWithoutChallenge(_ node: ASN1Node, to serializer: inout DEREncoder) throws {
+    private static func appendWithoutChallenge(_ node: EncodedValue, to serializer: inout DEREncoder) throws {
         var reader = try NodeReader(node, .context(0), "attributes")
         try serializer.constructed(.context(0)) { attributes in
             while let member = reader.next() {
