@@ -38,10 +38,17 @@ public struct DEREncoder: Sendable {
         _ body: (inout DEREncoder) throws -> Void
     ) rethrows {
         serializedBytes.append(Self.tag(identifier) | 0x20)
+        serializedBytes.append(0)
         let start = serializedBytes.count
         try body(&self)
-        let length = Self.length(serializedBytes.count - start)
-        serializedBytes.insert(contentsOf: length, at: start)
+        let length = serializedBytes.count - start
+        if length < 0x80 {
+            serializedBytes[start - 1] = UInt8(truncatingIfNeeded: length)
+        } else {
+            let octets = Self.lengthOctets(length)
+            serializedBytes[start - 1] = 0x80 | UInt8(truncatingIfNeeded: octets.count)
+            serializedBytes.insert(contentsOf: octets, at: start)
+        }
     }
 
     /// Appends a primitive node.
@@ -130,7 +137,13 @@ public struct DEREncoder: Sendable {
 
     private mutating func header(_ identifier: ASN1Identifier, _ length: Int) {
         serializedBytes.append(Self.tag(identifier))
-        serializedBytes.append(contentsOf: Self.length(length))
+        if length < 0x80 {
+            serializedBytes.append(UInt8(truncatingIfNeeded: length))
+        } else {
+            let octets = Self.lengthOctets(length)
+            serializedBytes.append(0x80 | UInt8(truncatingIfNeeded: octets.count))
+            serializedBytes.append(contentsOf: octets)
+        }
     }
 
     /// The tag of a primitive node; tags above 30, which nothing here writes, would need more than one byte.
@@ -145,9 +158,9 @@ public struct DEREncoder: Sendable {
         return tagClass | UInt8(truncatingIfNeeded: identifier.tagNumber & 0x1F)
     }
 
-    private static func length(_ count: Int) -> [UInt8] {
-        if count < 0x80 { return [UInt8(truncatingIfNeeded: count)] }
-        let octets = (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }.drop { $0 == 0 }
-        return [0x80 | UInt8(truncatingIfNeeded: octets.count)] + octets
+    /// The octets of a long length, as few as it needs, up to four.
+    private static func lengthOctets(_ count: Int) -> some Collection<UInt8> {
+        let octetCount = (UInt32.bitWidth - UInt32(clamping: count).leadingZeroBitCount + 7) / 8
+        return (0..<octetCount).lazy.map { UInt8(truncatingIfNeeded: count >> (8 * (octetCount - 1 - $0))) }
     }
 }
