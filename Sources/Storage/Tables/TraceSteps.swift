@@ -50,7 +50,8 @@ enum TraceSteps {
     }
 
     private static func append(_ text: String, to bytes: inout [UInt8]) {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == backslash }) else {
+        let characters = text.utf8.span
+        guard characters.indices.contains(where: { characters[$0] < 0x20 || characters[$0] == backslash }) else {
             bytes += text.utf8
             return
         }
