@@ -4,7 +4,7 @@
 internal import CLibCrypto
 internal import Synchronization
 
-/// Contexts of one key that are set up for one operation, to be used again and again.
+/// Contexts of one key, to be used again and again, set up once for an operation where it is always the same.
 ///
 /// Setting one up costs libcrypto 5 µs, and an enrolment uses a private key three times.
 @safe

@@ -10,6 +10,8 @@ public struct PublicKey: Sendable {
     /// The key's type and size.
     public let algorithm: KeyAlgorithm
     let key: EVPKey
+    /// Used again, since an enrolment verifies twice and encrypts once with its key.
+    private let contexts: EVPContextPool
 
     /// Makes an RSA key from its modulus and exponent.
     ///
@@ -54,8 +56,7 @@ public struct PublicKey: Sendable {
             }
         }
         guard let key = made else { throw .malformedKey }
-        self.key = key
-        self.algorithm = .rsa(bits: bits)
+        self.init(publicHalfOf: key, algorithm: .rsa(bits: bits))
     }
 
     /// Makes an elliptic-curve key from its point.
@@ -88,13 +89,13 @@ public struct PublicKey: Sendable {
             }
         }
         guard let key = made else { throw .malformedKey }
-        self.key = key
-        self.algorithm = .ec(curve)
+        self.init(publicHalfOf: key, algorithm: .ec(curve))
     }
 
     init(publicHalfOf key: EVPKey, algorithm: KeyAlgorithm) {
         self.key = key
         self.algorithm = algorithm
+        self.contexts = unsafe EVPContextPool(key) { _ in true }
     }
 
     /// The DER encoding of the SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
@@ -110,7 +111,7 @@ public struct PublicKey: Sendable {
     /// Whether a signature over a message's digest is this key's.
     public func isValidSignature(_ signature: [UInt8], digest: [UInt8], scheme: SignatureScheme) -> Bool {
         guard algorithm.fits(scheme) else { return false }
-        let verdict = try? unsafe key.withContext("verify") { context -> Bool? in
+        let verdict = try? unsafe contexts.withContext("verify") { context -> Bool? in
             guard unsafe succeeded(EVP_PKEY_verify_init(context)), unsafe configure(context, scheme) else { return nil }
             return unsafe succeeded(EVP_PKEY_verify(context, signature, signature.count, digest, digest.count))
         }
@@ -143,7 +144,7 @@ public struct PublicKey: Sendable {
     /// - Throws: `wrongKeyType` when this is no RSA key.
     public func encryptKey(_ contentKey: [UInt8], padding: KeyTransportPadding) throws(CryptographyError) -> [UInt8] {
         guard case .rsa = algorithm else { throw .wrongKeyType }
-        return try unsafe key.withContext("key transport") { context -> [UInt8]? in
+        return try unsafe contexts.withContext("key transport") { context -> [UInt8]? in
             guard unsafe succeeded(EVP_PKEY_encrypt_init(context)), unsafe padding.configure(context) else {
                 return nil
             }

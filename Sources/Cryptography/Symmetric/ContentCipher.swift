@@ -114,10 +114,28 @@ public enum ContentCipher: String, Sendable, Hashable, CaseIterable {
 
     private var handle: OpaquePointer? {
         switch self {
-        case .aes128CBC: unsafe EVP_aes_128_cbc()
-        case .aes192CBC: unsafe EVP_aes_192_cbc()
-        case .aes256CBC: unsafe EVP_aes_256_cbc()
-        case .tripleDESCBC, .insecureDESCBC: unsafe EVP_des_ede3_cbc()
+        case .aes128CBC: unsafe Self.aes128.pointer
+        case .aes192CBC: unsafe Self.aes192.pointer
+        case .aes256CBC: unsafe Self.aes256.pointer
+        case .tripleDESCBC, .insecureDESCBC: unsafe Self.tripleDES.pointer
+        }
+    }
+
+    // Those that `EVP_aes_128_cbc()` and its like give are looked up by their names at each use.
+    private static let aes128 = FetchedCipher("AES-128-CBC")
+    private static let aes192 = FetchedCipher("AES-192-CBC")
+    private static let aes256 = FetchedCipher("AES-256-CBC")
+    private static let tripleDES = FetchedCipher("DES-EDE3-CBC")
+
+    /// Keeps one of libcrypto's ciphers, found by its name, as long as the program runs.
+    ///
+    /// Unchecked, because the compiler can't see into `EVP_CIPHER`. The invariant: nothing changes one once it is fetched.
+    @safe
+    private struct FetchedCipher: @unchecked Sendable {
+        let pointer: OpaquePointer?
+
+        init(_ name: String) {
+            unsafe pointer = EVP_CIPHER_fetch(nil, name, nil)
         }
     }
 }
