@@ -100,4 +100,23 @@ import Testing
         #expect(Self.compare(definite) == (depth <= 50))
         #expect(Self.compare(indefinite) == (depth <= 50))
     }
+
+    @Test func objectIdentifiersReadAsSwiftASN1ReadsThemTheFirstTimeAndTheSecond() throws {
+        var generator = SeededGenerator()
+        var readable = 0
+        for _ in 0..<5_000 {
+            let count = Int.random(in: 0...18, using: &generator)
+            let content = (0..<count).map { _ -> UInt8 in
+                [0x00, 0x01, 0x2A, 0x7F, 0x80, 0x81, 0x86, 0xFF].randomElement(using: &generator) ?? 0
+            }
+            let bytes = TLV.encode(0x06, content)
+            let expected = try? ASN1ObjectIdentifier(berEncoded: bytes)
+            let value = try ASN1Parsing.parse(bytes[...], "value")
+            for _ in 0..<2 { #expect((try? value.objectIdentifier("value")) == expected, "\(content)") }
+            let name = TLV.sequence(TLV.encode(0x31, TLV.sequence(bytes, TLV.encode(0x0C, [0x61]))))
+            #expect(((try? Name(derEncoded: name)) != nil) == (expected != nil), "\(content)")
+            if expected != nil { readable += 1 }
+        }
+        #expect(readable > 500)
+    }
 }

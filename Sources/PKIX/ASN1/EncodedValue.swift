@@ -66,7 +66,8 @@ struct ValueHeader {
             }
         var tagNumber = UInt(leading & 0x1F)
         if tagNumber == 0x1F {
-            guard let long = Self.longTagNumber(bytes, &offset, limit) else { return nil }
+            // A tag number up to 30 has to be in the first octet (X.690 §8.1.2.2).
+            guard let long = Self.number(bytes, &offset, limit), long >= 0x1F else { return nil }
             tagNumber = long
         }
         // [UNIVERSAL 0] marks the end of an indefinite length, and is no value.
@@ -128,13 +129,14 @@ struct ValueHeader {
         return bytes[offset]
     }
 
-    /// A tag number above 30, in as few octets as it needs (X.690 §8.1.2.4), up to nine, which fit a machine word.
-    private static func longTagNumber(_ bytes: borrowing Span<UInt8>, _ offset: inout Int, _ limit: Int) -> UInt? {
+    /// A number in groups of seven bits, as tags and OBJECT IDENTIFIERs have them (X.690 §8.1.2.4, §8.19.2), in as few octets as
+    /// it needs, up to nine, which fit a machine word.
+    static func number(_ bytes: borrowing Span<UInt8>, _ offset: inout Int, _ limit: Int) -> UInt? {
         var number: UInt = 0
         for count in 0..<9 {
             guard let byte = byte(bytes, &offset, limit), count > 0 || byte != 0x80 else { return nil }
             number = number << 7 | UInt(byte & 0x7F)
-            if byte < 0x80 { return number >= 0x1F ? number : nil }
+            if byte < 0x80 { return number }
         }
         return nil
     }

@@ -97,10 +97,22 @@ extension EncodedValue {
 
     /// The value of an OBJECT IDENTIFIER.
     package func objectIdentifier(_ what: String) throws(PKIXError) -> ASN1ObjectIdentifier {
-        guard let oid = try? ASN1ObjectIdentifier(berEncoded: encodedBytes) else {
+        guard identifier == .objectIdentifier, !isConstructed, let oid = KnownObjectIdentifiers.read(self) else {
             throw .malformed("\(what): not an OBJECT IDENTIFIER")
         }
         return oid
+    }
+
+    /// Whether this is an OBJECT IDENTIFIER that can be read.
+    var isObjectIdentifier: Bool {
+        guard identifier == .objectIdentifier, !isConstructed else { return false }
+        let content = content
+        let octets = content.span
+        var offset = 0
+        while offset < octets.count {
+            guard ValueHeader.number(octets, &offset, octets.count) != nil else { return false }
+        }
+        return offset > 0
     }
 }
 

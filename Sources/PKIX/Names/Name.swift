@@ -36,7 +36,9 @@ public struct Name: Sendable, Hashable {
             while let member = reader.next() {
                 var pair = try NodeReader(member, .sequence, "AttributeTypeAndValue")
                 // A type that can't be read would make the whole name read as empty later on.
-                _ = try pair.next(.objectIdentifier, "type").objectIdentifier("type")
+                guard try pair.next(.objectIdentifier, "type").isObjectIdentifier else {
+                    throw .malformed("type: not an OBJECT IDENTIFIER")
+                }
                 guard pair.next() != nil else { throw .malformed("AttributeTypeAndValue: value is missing") }
                 try pair.end()
                 isEmpty = false
