@@ -185,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Enrollment", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift"),
+                "Enrollment", "PKIX", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

@@ -16,10 +16,11 @@ extension StorageCheck {
         StorageCheck("storesEverythingThatManyWriteAtOnce", with: storesEverything),
     ]
 
-    private static let sessions = 8
+    /// How many do something at once.
+    static let sessions = 8
 
     /// Does something in eight tasks at once, on two stores over the same state.
-    private static func atOnce<Value: Sendable>(
+    static func atOnce<Value: Sendable>(
         _ scenario: Scenario,
         _ body: @escaping @Sendable (Scenario, Int) async throws -> Value
     ) async throws -> [Value] {
@@ -34,7 +35,7 @@ extension StorageCheck {
         return values
     }
 
-    private static func expectWords(_ outcomes: [ReservationOutcome], one: String, others: String) throws {
+    static func expectWords(_ outcomes: [ReservationOutcome], one: String, others: String) throws {
         let words = outcomes.map(\.word).sorted()
         try expect(words, is: ([one] + Array(repeating: others, count: sessions - 1)).sorted())
     }

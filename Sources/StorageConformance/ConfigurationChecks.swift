@@ -21,6 +21,7 @@ extension StorageCheck {
         try expect(configuration.raCredentials, is: [])
         try expect(configuration.scepProfiles, is: [])
         try expect(configuration.raProfiles, is: [])
+        try expect(configuration.alternateAuthorities, is: [])
         try expect(try await store.certificateCount(), is: 0)
         try await fixture.close(store)
     }

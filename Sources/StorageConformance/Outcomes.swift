@@ -30,6 +30,34 @@ extension ReservationOutcome {
     }
 }
 
+extension PendingOutcome {
+    /// The case's name, and the reason of a refusal.
+    var word: String {
+        switch self {
+        case .pending: "pending"
+        case .alreadyIssued: "alreadyIssued"
+        case .alreadyOpen: "alreadyOpen"
+        case .otherRequestOpen: "otherRequestOpen"
+        case .claimRefused(let refusal): "claimRefused(\(refusal.rawValue))"
+        }
+    }
+
+    var approval: ApprovalRecord? {
+        if case .pending(let approval) = self { return approval }
+        return nil
+    }
+
+    var certificate: CertificateRecord? {
+        if case .alreadyIssued(let certificate) = self { return certificate }
+        return nil
+    }
+
+    var open: OpenTransaction? {
+        if case .alreadyOpen(let open) = self { return open }
+        return nil
+    }
+}
+
 extension FinishOutcome {
     /// The case's name.
     var word: String {
@@ -58,5 +86,9 @@ func expect(
 }
 
 func expect(_ outcome: FinishOutcome, _ word: String, file: StaticString = #fileID, line: UInt = #line) throws {
+    try expect(outcome.word, is: word, file: file, line: line)
+}
+
+func expect(_ outcome: PendingOutcome, _ word: String, file: StaticString = #fileID, line: UInt = #line) throws {
     try expect(outcome.word, is: word, file: file, line: line)
 }

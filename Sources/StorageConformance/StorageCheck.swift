@@ -47,7 +47,9 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
     /// All checks there are.
     public static let all: [StorageCheck] =
         reservationChecks + claimChecks + openTransactionChecks + concurrencyChecks + certificateChecks
-        + challengeChecks + traceChecks + configurationChecks
+        + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
+        + approvalChecks + approvalConcurrencyChecks + revocationChecks + certificateListChecks
+        + revocationConcurrencyChecks
 }
 
 /// A broken contract.

@@ -111,7 +111,7 @@ struct SQLiteFileTests {
         options.extraMigrations = 2
         let newer = try SQLiteFixture(options)
         try await newer.open(.create).close()
-        await expect(.exactly(.newerSchema(found: 3, supported: 1))) {
+        await expect(.exactly(.newerSchema(found: 4, supported: 2))) {
             _ = try SQLiteStore(path: newer.path, mode: .existing)
         }
         try await newer.open(.existing).close()
@@ -127,7 +127,7 @@ struct SQLiteFileTests {
         let new = try SQLiteStore(path: fixture.path, mode: .existing, options: options)
         #expect(try await new.configuration().issuers == [Records.issuer])
         try await new.close()
-        await expect(.exactly(.newerSchema(found: 2, supported: 1))) { _ = try fixture.open(.existing) }
+        await expect(.exactly(.newerSchema(found: 3, supported: 2))) { _ = try fixture.open(.existing) }
     }
 
     @Test func opensACurrentDatabaseWithoutWaitingForWriters() async throws {

@@ -4,6 +4,7 @@
 import Enrollment
 import Foundation
 import GRDB
+import PKIX
 import Testing
 
 @testable import Storage
@@ -162,6 +163,146 @@ struct SchemaTests {
         #expect(throws: DatabaseError.self) { try addChallenge("static", queue, usedAt: 1, key: Data([1])) }
     }
 
+    private func addApproval(
+        _ state: String,
+        _ issuer: String,
+        _ queue: DatabaseQueue,
+        key: String = UUID().uuidString,
+        decidedAt: Int? = nil,
+        decidedBy: String? = nil,
+        transaction: String? = nil,
+        sealed: Data? = nil
+    ) throws {
+        try insert(
+            "approval",
+            [
+                "id": id(), "state": state, "profile": "a", "transaction_id": key, "signer_digest": Data([1]),
+                "request_digest": Data([1]), "public_key_digest": Data([1]), "request": Data([1]), "subject": "",
+                "ra_profile": "a", "issuer_id": issuer, "sealed_challenge": sealed, "remote_address": "",
+                "created_at": 1, "expires_at": 2, "decided_at": decidedAt, "decided_by": decidedBy,
+                "issued_transaction": transaction,
+            ],
+            into: queue
+        )
+    }
+
+    @Test func allowsOnlyCompleteApprovals() throws {
+        let queue = try database()
+        let issuer = try addIssuer(to: queue)
+        try addTransaction("issued", issuer, queue, key: "k")
+        let transaction = try queue.read { try String.fetchOne($0, sql: "SELECT id FROM enrollment_transaction") }
+        let sealed = Data([1])
+        for state in ApprovalState.allCases {
+            let isDecided = state == .approved || state == .denied
+            try addApproval(
+                state.rawValue,
+                issuer,
+                queue,
+                decidedAt: state == .pending ? nil : 1,
+                decidedBy: isDecided ? "operator" : nil,
+                transaction: state == .approved ? transaction : nil,
+                sealed: state == .pending || state == .approved ? sealed : nil
+            )
+        }
+        let refused: [() throws -> Void] = [
+            { try addApproval("waiting", issuer, queue) },
+            { try addApproval("pending", id(), queue) },
+            { try addApproval("pending", issuer, queue, decidedAt: 1) },
+            { try addApproval("pending", issuer, queue, decidedBy: "operator") },
+            { try addApproval("pending", issuer, queue, transaction: transaction) },
+            { try addApproval("approved", issuer, queue, decidedAt: 1, decidedBy: "operator") },
+            { try addApproval("approved", issuer, queue, decidedAt: 1, decidedBy: "operator", transaction: id()) },
+            // The second one of the same transaction.
+            {
+                try addApproval(
+                    "approved",
+                    issuer,
+                    queue,
+                    decidedAt: 1,
+                    decidedBy: "operator",
+                    transaction: transaction
+                )
+            },
+            { try addApproval("denied", issuer, queue, decidedAt: 1) },
+            { try addApproval("denied", issuer, queue, decidedAt: 1, decidedBy: "operator", sealed: sealed) },
+            { try addApproval("expired", issuer, queue) },
+            { try addApproval("expired", issuer, queue, decidedAt: 1, decidedBy: "operator") },
+        ]
+        for add in refused { #expect(throws: DatabaseError.self) { try add() } }
+        try addApproval("pending", issuer, queue, key: "k")
+        #expect(throws: DatabaseError.self) { try addApproval("pending", issuer, queue, key: "k") }
+        try addApproval("expired", issuer, queue, key: "k", decidedAt: 1)
+    }
+
+    @Test func allowsOnlyWholeRevocations() throws {
+        let queue = try database()
+        let issuer = try addIssuer(to: queue)
+        func add(_ at: Int?, _ reason: Int?) throws {
+            try insert(
+                "certificate",
+                [
+                    "id": id(), "issuer_id": issuer, "serial_number": Data(Records.bytes(16)), "der": Data([1]),
+                    "subject": "", "public_key_digest": Data([1]), "profile": "a", "not_before": 1, "not_after": 1,
+                    "issued_at": 1, "crl_shard": 0, "revoked_at": at, "revocation_reason": reason,
+                ],
+                into: queue
+            )
+        }
+        try add(nil, nil)
+        for reason in 0...255 {
+            if RevocationReason(rawValue: UInt8(reason)) != nil {
+                try add(1, reason)
+            } else {
+                #expect(throws: DatabaseError.self) { try add(1, reason) }
+            }
+        }
+        #expect(throws: DatabaseError.self) { try add(1, nil) }
+        #expect(throws: DatabaseError.self) { try add(nil, 1) }
+        func addList(_ number: Int, shard: Int = 0) throws {
+            try insert(
+                "certificate_list",
+                [
+                    "issuer_id": issuer, "shard": shard, "number": number, "this_update": 1, "next_update": 1,
+                    "der": Data([1]), "revision": 0,
+                ],
+                into: queue
+            )
+        }
+        #expect(throws: DatabaseError.self) { try addList(0) }
+        #expect(throws: DatabaseError.self) { try addList(1, shard: -1) }
+        try addList(1)
+        #expect(throws: DatabaseError.self) { try addList(2) }
+    }
+
+    @Test func allowsAChallengeOneUserOnly() throws {
+        let queue = try database()
+        let issuer = try addIssuer(to: queue)
+        try addTransaction("issued", issuer, queue)
+        try addApproval("pending", issuer, queue)
+        try addChallenge("one-time", queue, usedAt: 1, key: Data([1]))
+        try addChallenge("one-time", queue)
+        func use(_ condition: String, _ assignments: String) throws {
+            try queue.write { try $0.execute(sql: "UPDATE challenge SET \(assignments) WHERE used_at \(condition)") }
+        }
+        let approval = "used_by_approval = (SELECT id FROM approval)"
+        let transaction = "used_by_transaction = (SELECT id FROM enrollment_transaction)"
+        #expect(throws: DatabaseError.self) { try use("IS NULL", approval) }
+        #expect(throws: DatabaseError.self) { try use("= 1", "\(approval), \(transaction)") }
+        #expect(throws: DatabaseError.self) { try use("= 1", "used_by_approval = '\(id())'") }
+        try use("= 1", approval)
+    }
+
+    @Test func namesTheStatesOfIssuers() throws {
+        let queue = try database()
+        _ = try addIssuer(to: queue)
+        func move(_ state: String) throws {
+            try queue.write { try $0.execute(sql: "UPDATE issuer SET state = ?", arguments: [state]) }
+        }
+        #expect(try queue.read { try String.fetchOne($0, sql: "SELECT state FROM issuer") } == "active")
+        for state in IssuerState.allCases { try move(state.rawValue) }
+        #expect(throws: DatabaseError.self) { try move("retired") }
+    }
+
     @Test func holdsColumnsToTheirTypes() throws {
         let queue = try database()
         #expect(throws: DatabaseError.self) {
@@ -182,76 +323,5 @@ struct SchemaTests {
         #expect(SQLDialect.sqlite.expand("a {{int64}} b {{text}}{{blob}} {{strict}}") == "a INTEGER b TEXTBLOB STRICT")
         let expanded = Migrations.all.flatMap(\.statements).map(SQLDialect.sqlite.expand)
         #expect(expanded.allSatisfy { !$0.contains("{{") })
-    }
-}
-
-struct StatementTests {
-    private static let statements = [
-        TransactionSQL.add, TransactionSQL.hold, TransactionSQL.same, TransactionSQL.open, TransactionSQL.serialNumber,
-        TransactionSQL.byID, TransactionSQL.finish, TransactionSQL.abandon, TransactionSQL.takeOver,
-        CertificateSQL.add, CertificateSQL.byTransaction, CertificateSQL.bySerialNumber, CertificateSQL.page,
-        CertificateSQL.count, ChallengeSQL.add, ChallengeSQL.byLookup, ChallengeSQL.page, ChallengeSQL.profilePage,
-        ChallengeSQL.revoke, ChallengeSQL.claim, ChallengeSQL.state, ChallengeSQL.release, TraceSQL.add, TraceSQL.trim,
-        TraceSQL.byTransaction, TraceSQL.page, TransactionSQL.outlive, ConfigurationSQL.version, ConfigurationSQL.count,
-        ConfigurationSQL.issuers, ConfigurationSQL.addIssuer, ConfigurationSQL.raCredentials,
-        ConfigurationSQL.addRACredential, ConfigurationSQL.scepProfile.all, ConfigurationSQL.scepProfile.add,
-        ConfigurationSQL.scepProfile.replace, ConfigurationSQL.raProfile.all, ConfigurationSQL.raProfile.add,
-        ConfigurationSQL.raProfile.replace, MigrationSQL.all, MigrationSQL.add,
-    ]
-
-    /// The tables' own migrations and the one that records them.
-    private func database() throws -> DatabaseQueue {
-        let queue = try DatabaseQueue()
-        try queue.write { database in
-            for statement in [MigrationSQL.createTable] + Migrations.all.flatMap(\.statements) {
-                try database.execute(sql: SQLDialect.sqlite.expand(statement))
-            }
-        }
-        return queue
-    }
-
-    @Test func numbersParametersAsSQLiteDoes() throws {
-        try database().read { database in
-            for statement in Self.statements {
-                let arguments = try database.makeStatement(sql: statement.text)
-                // With an argument too many or too few, or of another name, GRDB refuses.
-                let named = Dictionary(uniqueKeysWithValues: statement.parameters.map { ($0, 1) })
-                #expect(throws: Never.self) { try arguments.setArguments(StatementArguments(named)) }
-                let positional = statement.parameters.map { _ in 1 }
-                #expect(throws: Never.self) { try arguments.setArguments(StatementArguments(positional)) }
-            }
-        }
-    }
-
-    @Test func searchesEveryTableThroughAnIndex() throws {
-        // Lists that are read whole, or in the order of an index.
-        let scans = ["COUNT(*)", "FROM issuer", "FROM ra_credential", "scep_profile", "ra_profile", "schema_migration"]
-        try database().read { database in
-            for statement in Self.statements where !scans.contains(where: statement.text.contains) {
-                let arguments = StatementArguments(statement.parameters.map { _ in 1 })
-                let plan = try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + statement.text, arguments: arguments)
-                for step in plan {
-                    let detail: String = step["detail"]
-                    let isWhole = detail.hasPrefix("SCAN") && !detail.contains("USING") && !detail.contains("CONSTANT")
-                    #expect(!isWhole, "\(detail) in \(statement.text)")
-                }
-            }
-        }
-    }
-
-    @Test func refusesValuesThatTheStatementDoesNotName() async throws {
-        let queue = try database()
-        try await queue.write { database in
-            let connection = Storage.SQLiteConnection(database: database)
-            let statement = SQLStatement("SELECT 1 WHERE :a = :b AND :b = :a")
-            #expect(statement.parameters == ["a", "b"])
-            #expect(throws: StoreError.self) { try connection.execute(statement, ["a": .null]) }
-            #expect(throws: StoreError.self) { try connection.execute(statement, ["a": .null, "c": .null]) }
-            let swapped = try connection.query(
-                SQLStatement("SELECT :a, :b, :a"),
-                ["b": .int64(2), "a": .text("one")]
-            ) { row throws(StoreError) in "\(try row.text())\(try row.int64())\(try row.text())" }
-            #expect(swapped == ["one2one"])
-        }
     }
 }

@@ -39,7 +39,8 @@ extension Migrations {
         """,
         "CREATE INDEX approval_key ON approval (transaction_id, profile, signer_digest, id)",
         "CREATE INDEX approval_state ON approval (state, id)",
-        "CREATE INDEX approval_expiry ON approval (expires_at) WHERE state = 'pending'",
+        // Not of those that wait alone: SQLite would take the index before for them, and read them all.
+        "CREATE INDEX approval_expiry ON approval (state, expires_at)",
         """
         CREATE UNIQUE INDEX approval_issued
         ON approval (issued_transaction) WHERE issued_transaction IS NOT NULL
