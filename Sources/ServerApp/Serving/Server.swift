@@ -115,7 +115,7 @@ public struct Server: Sendable {
         if resumed > 0 { logger.notice("finished what was left open", metadata: ["transactions": "\(resumed)"]) }
         let responders = ListenerResponders(
             scep: ProtocolService(configuration: configuration, enrollment: enrollment),
-            publication: PublicationService(configuration: configuration, time: time),
+            publication: PublicationService(configuration: configuration, lists: lists),
             health: HealthService(store: state.store, metrics: metrics)
         )
         let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
