@@ -151,4 +151,8 @@ public struct OpenedState: Sendable {
     public var traces: any TraceStore { store }
     /// The certificates it issued.
     public var certificates: any IssuedCertificateStore { store }
+    /// The requests that wait for somebody's decision, or did.
+    public var approvals: any ApprovalStore { store }
+    /// What is revoked.
+    public var revocations: any RevocationStore { store }
 }

@@ -80,12 +80,13 @@ public struct StateInitialization: Sendable {
 /// The keys and certificates of one initialisation.
 private struct Ceremony {
     let choices: StateInitialization
-    let masterKey: MasterKey
-    let now = Date()
+    let now: Date
+    let records: RecordMaker
 
     init(_ choices: StateInitialization, _ masterKey: MasterKey) {
         self.choices = choices
-        self.masterKey = masterKey
+        self.now = Date()
+        self.records = RecordMaker(masterKey: masterKey, now: now)
     }
 
     func run() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
@@ -103,7 +104,6 @@ private struct Ceremony {
             subject: try subject("Root"),
             key: rootKey,
             now: now,
-            years: 20,
             using: &generator
         )
         let issuingKey = try SoftwareKey.generate(choices.keyType)
@@ -115,38 +115,31 @@ private struct Ceremony {
             issuerKey: rootKey,
             publication: publication("root"),
             now: now,
-            years: 10,
             using: &generator
         )
         let registrationKey = try SoftwareKey.generate(.rsa(bits: 2048))
-        func registration(_ role: KeyCeremony.Role, _ name: String) throws -> EncodedCertificate {
-            try KeyCeremony.certified(
-                role,
-                subject: try subject(name),
-                publicKey: registrationKey.publicKey,
-                by: issuing,
-                issuerKey: issuingKey,
-                publication: publication("issuing"),
-                now: now,
-                years: 5,
-                using: &generator
-            )
-        }
-        let issuer = try issuerRecord("issuing", issuing, chain: [root.der], key: issuingKey)
-        let changes =
-            [
-                .addIssuer(try issuerRecord("root", root, chain: [], key: rootKey)),
-                .addIssuer(issuer),
-                .addRACredential(
-                    try credential(
-                        issuer.id,
-                        try registration(.registration, "RA"),
-                        encryption: try registration(.registrationEncryptionOnly, "RA Encryption"),
-                        key: registrationKey
-                    )
-                ),
-            ] + (try profiles())
-        return (changes, .init(root: root, issuing: issuing))
+        let registration = try KeyCeremony.registration(
+            subject: try subject("RA"),
+            encryptionSubject: try subject("RA Encryption"),
+            publicKey: registrationKey.publicKey,
+            by: issuing,
+            issuerKey: issuingKey,
+            publication: publication("issuing"),
+            now: now,
+            using: &generator
+        )
+        let issuer = try issuer("issuing", issuing, chain: [root.der], key: issuingKey)
+        let credential = try credential(
+            issuer.id,
+            registration.certificate,
+            encryption: registration.encryptionOnly,
+            key: registrationKey
+        )
+        let changes: [ConfigurationChange] = [
+            .addIssuer(try self.issuer("root", root, chain: [], key: rootKey)), .addIssuer(issuer),
+            .addRACredential(credential),
+        ]
+        return (changes + (try profiles()), .init(root: root, issuing: issuing))
     }
 
     private func singleCA() throws -> ([ConfigurationChange], StateInitialization.Outcome) {
@@ -157,10 +150,9 @@ private struct Ceremony {
             subject: try subject("CA"),
             key: key,
             now: now,
-            years: 20,
             using: &generator
         )
-        let issuer = try issuerRecord("issuing", certificate, chain: [], key: key)
+        let issuer = try issuer("issuing", certificate, chain: [], key: key)
         let credential = try credential(issuer.id, certificate, encryption: nil, key: key)
         let changes = [.addIssuer(issuer), .addRACredential(credential)] + (try profiles())
         return (changes, .init(root: certificate, issuing: certificate))
@@ -175,22 +167,20 @@ private struct Ceremony {
         PublicationPoints(issuerName: issuer, keyGeneration: 1, baseURL: choices.publicURL)
     }
 
-    private func issuerRecord(
+    private func issuer(
         _ name: String,
         _ certificate: EncodedCertificate,
         chain: [[UInt8]],
         key: SoftwareKey
     ) throws -> IssuerRecord {
-        let id = identifier()
-        return IssuerRecord(
-            id: id,
-            name: name,
-            keyGeneration: 1,
-            certificate: certificate.der,
+        try records.issuer(
+            name,
+            generation: 1,
+            state: .active,
+            certificate: certificate,
             chain: chain,
             publicURL: choices.publicURL,
-            wrappedKey: try masterKey.wrap(try key.pkcs8(), context: "issuer \(id)"),
-            createdAt: now
+            key: key
         )
     }
 
@@ -200,16 +190,13 @@ private struct Ceremony {
         encryption: EncodedCertificate?,
         key: SoftwareKey
     ) throws -> RACredentialRecord {
-        let id = identifier()
-        return RACredentialRecord(
-            id: id,
-            issuerID: issuerID,
+        try records.credential(
+            of: issuerID,
             generation: 1,
             state: .active,
-            certificate: certificate.der,
-            encryptionCertificate: encryption?.der,
-            wrappedKey: try masterKey.wrap(try key.pkcs8(), context: "ra_credential \(id)"),
-            createdAt: now
+            certificate: certificate,
+            encryption: encryption,
+            key: key
         )
     }
 
@@ -217,14 +204,9 @@ private struct Ceremony {
         let registration = RAProfileSettings(issuer: "issuing", template: CertificateTemplate())
         let scep = SCEPProfileSettings(raProfile: ProfileName.default)
         return [
-            .putRAProfile(try ProfileRecord.make(ProfileName.default, registration, id: identifier())),
-            .putSCEPProfile(try ProfileRecord.make(ProfileName.default, scep, id: identifier())),
+            .putRAProfile(try ProfileRecord.make(ProfileName.default, registration, id: records.identifier())),
+            .putSCEPProfile(try ProfileRecord.make(ProfileName.default, scep, id: records.identifier())),
         ]
-    }
-
-    private func identifier() -> UUID {
-        var generator = SecureRandom()
-        return .version7(at: now, using: &generator)
     }
 }
 
