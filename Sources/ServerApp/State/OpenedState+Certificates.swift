@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import CertificateAuthority
+public import Enrollment
+
+internal import struct Foundation.UUID
+
+extension OpenedState {
+    /// Finds, revokes and releases certificates.
+    public var certificateAdministration: CertificateAdministration {
+        CertificateAdministration(certificates: store, revocations: store, time: SystemTimeSource())
+    }
+
+    /// The CRL of a CA, made now if the stored one is out of date.
+    ///
+    /// - Parameters:
+    ///   - name: the CA's name in URLs.
+    ///   - keyGeneration: which of its keys; the one that issues if nil.
+    ///   - shard: the shard.
+    /// - Returns: the CRL.
+    /// - Throws: `AppError`; `conflict` when there is no such CA, key or shard.
+    public func certificateList(_ name: String, keyGeneration: Int?, shard: Int) async throws -> CertificateListRecord {
+        let generations = try await generations(of: name)
+        let issuer =
+            if let keyGeneration {
+                generations.all.first { $0.keyGeneration == keyGeneration }
+            } else {
+                try generations.active()
+            }
+        guard let issuer else {
+            throw AppError(
+                .conflict,
+                "The CA '\(name)' has no key \(keyGeneration ?? 0).",
+                hint: "Look with: sceptic ca rollover status"
+            )
+        }
+        let authority = try ServedConfiguration.authority(issuer, masterKey)
+        let lists = CertificateLists(store: store, time: SystemTimeSource()) { $0 == issuer.id ? authority : nil }
+        do {
+            guard let list = try await lists.current(issuerID: issuer.id, shard: shard) else {
+                throw AppError(.conflict, "The CA '\(name)' has no CRL of shard \(shard).")
+            }
+            return list
+        } catch let error as StoreError {
+            throw AppError(error)
+        }
+    }
+
+    /// Runs a decision on a request that waits, with the profiles as they are served now.
+    ///
+    /// - Parameter decision: what to decide.
+    /// - Returns: what became of it.
+    /// - Throws: `AppError`.
+    public func decide(
+        _ decision: (ApprovalAdministration) async throws(StoreError) -> DecisionOutcome
+    ) async throws -> DecisionOutcome {
+        let time = SystemTimeSource()
+        let configuration = try ServedConfiguration(
+            try await configuration(),
+            masterKey: masterKey,
+            challenges: store,
+            now: time.now
+        )
+        let traces = TraceRecorder(store: store)
+        let service = EnrollmentService(
+            stores: EnrollmentService.Stores(transactions: store, approvals: store, certificates: store),
+            lists: CertificateLists(store: store, time: time) { configuration.authorities[$0] },
+            traces: traces,
+            observer: SilentObserver(),
+            time: time,
+            masterKey: masterKey,
+            node: UUID()
+        )
+        let administration = ApprovalAdministration(service: service) { configuration.profiles[$0] }
+        do {
+            let outcome = try await decision(administration)
+            // What was decided is done; a trace that is lost is only a trace.
+            _ = try? await traces.flush()
+            return outcome
+        } catch {
+            throw AppError(error)
+        }
+    }
+}
+
+/// Hears of decisions and says nothing: a command tells its outcome itself.
+private struct SilentObserver: EnrollmentObserver {
+    func decided(_ summary: EnrollmentSummary) {}
+}
