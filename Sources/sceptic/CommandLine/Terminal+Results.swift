@@ -20,10 +20,15 @@ extension Terminal {
         try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
     }
 
-    static func json(_ value: Any) throws {
+    static func json(_ value: Any) throws { try json(value, [.prettyPrinted]) }
+
+    /// Prints an object on one line.
+    static func jsonLine(_ value: Any) throws { try json(value, []) }
+
+    private static func json(_ value: Any, _ layout: JSONSerialization.WritingOptions) throws {
         let data = try JSONSerialization.data(
             withJSONObject: value,
-            options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            options: layout.union([.sortedKeys, .withoutEscapingSlashes])
         )
         result(String(decoding: data, as: UTF8.self))
     }

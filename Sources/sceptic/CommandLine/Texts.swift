@@ -18,6 +18,9 @@ enum Texts {
         bytes.map { [$0].hexadecimal.uppercased() }.joined(separator: ":")
     }
 
+    /// Base64 without line ends.
+    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+
     /// PEM (RFC 7468).
     static func pem(_ der: [UInt8], label: String) -> String {
         let base64 = Array(Data(der).base64EncodedString())

@@ -11,8 +11,10 @@ internal import ServerApp
 struct CACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca",
-        abstract: "Shows the server's own certificates.",
-        subcommands: [Show.self]
+        abstract: "Shows the server's own certificates and CRLs, gives CA and RA new keys, and keeps other CAs.",
+        subcommands: [
+            Show.self, RolloverCommand.self, RotateRACommand.self, CRLCommand.self, AuthorityCommand.self,
+        ]
     )
 
     struct Show: AsyncParsableCommand {
@@ -54,4 +56,10 @@ struct CACommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// The option that names one of the server's CAs.
+struct IssuerOption: ParsableArguments {
+    @Option(help: "The CA's name in URLs.")
+    var issuer: String = "issuing"
 }

@@ -11,14 +11,19 @@ internal import struct Foundation.UUID
 struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request",
-        abstract: "Tells what became of requests, and why.",
-        subcommands: [List.self, Explain.self]
+        abstract: "Tells what became of requests, and why; approves and denies those that wait.",
+        subcommands: [List.self, Explain.self, Show.self, Approve.self, Deny.self]
     )
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the newest requests.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the newest requests, or those that wait for approval."
+        )
 
         @OptionGroup var state: DataOption
+
+        @Flag(help: "Lists those that wait for approval, the oldest first.")
+        var pending = false
 
         @Option(help: "How many.")
         var limit: Int = 20
@@ -28,6 +33,7 @@ struct RequestCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard (1...10_000).contains(limit) else { throw AppError(.usage, "--limit has to be 1 to 10000.") }
+            if pending { return try await listPending() }
             let store = try state.folder.open().traces
             let traces: [TraceRecord]
             do {
@@ -42,6 +48,27 @@ struct RequestCommand: AsyncParsableCommand {
                     [
                         Texts.moment(trace.at), trace.profile, trace.transactionID ?? "-", trace.reasonCode,
                         trace.remoteAddress,
+                    ]
+                }
+            )
+        }
+
+        private func listPending() async throws {
+            let store = try state.folder.open().approvals
+            let waiting: [ApprovalRecord]
+            do {
+                waiting = try await store.approvals(.pending, after: nil, limit: limit)
+            } catch {
+                throw AppError(error)
+            }
+            if json { return try Terminal.json(waiting.map(\.json)) }
+            Terminal.table(
+                ["ID", "CAME", "EXPIRES", "PROFILE", "SUBJECT", "TRANSACTION", "FROM"],
+                waiting.map { approval in
+                    [
+                        approval.id.uuidString.lowercased(), Texts.moment(approval.createdAt),
+                        Texts.moment(approval.expiresAt), approval.key.profile, approval.subject,
+                        approval.key.transactionID, approval.remoteAddress,
                     ]
                 }
             )
