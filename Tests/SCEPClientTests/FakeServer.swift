@@ -17,6 +17,14 @@ struct FakeServer: Sendable {
     var capabilities: Answer = .text("SCEPStandard\nPOSTPKIOperation\nAES\nSHA-256\n")
     var certificates: [EncodedCertificate]
     var caAnswer: Answer?
+    /// What GetNextCACert is answered with; nil when there is no next CA.
+    var nextCAAnswer: Answer?
+    /// What other paths answer than those of SCEP, such as that of a CRL.
+    var files: [String: [UInt8]] = [:]
+    /// Who speaks SCEP; the RA when nil.
+    var credentials: [RACredential]?
+    /// The passwords that a request may be encrypted under.
+    var passwords: [String] = []
     /// Answers the message that was sent.
     var message: @Sendable (OpenedRequest, FakeServer) throws -> Answer = { try $1.success($0) }
 
@@ -31,6 +39,7 @@ struct FakeServer: Sendable {
     }
 
     func answer(_ request: LoopbackServer.Request) -> Answer {
+        if let file = files[request.path] { return .bytes(file) }
         do {
             switch request.parameter("operation") {
             case "GetCACaps": return capabilities
@@ -38,6 +47,7 @@ struct FakeServer: Sendable {
                 if let caAnswer { return caAnswer }
                 let (body, type) = try CACertificates(certificates: certificates).answer()
                 return .reply(.ok, [("Content-Type", type)], body)
+            case "GetNextCACert": return nextCAAnswer ?? .text("there is no next CA", .notFound)
             case "PKIOperation": return try message(try open(Self.pkiMessage(request)), self)
             default: return .text("unknown operation", .badRequest)
             }
@@ -56,7 +66,10 @@ struct FakeServer: Sendable {
     }
 
     func open(_ bytes: [UInt8]) throws -> OpenedRequest {
-        try ReceivedMessage(bytes: bytes).verified(policy: .standard).opened(with: [credential])
+        var policy = AlgorithmPolicy.standard
+        policy.passwordRecipients = passwords.isEmpty ? .refused : .accepted
+        return try ReceivedMessage(bytes: bytes).verified(policy: policy)
+            .opened(with: credentials ?? [credential], passwords: passwords)
     }
 
     // MARK: - Answers
@@ -70,18 +83,55 @@ struct FakeServer: Sendable {
         key: (any PrivateKey)? = nil,
         issuerKey: (any PrivateKey)? = nil
     ) throws -> EncodedCertificate {
-        guard case .enroll(let csr) = request.content else { throw SCEPError.unreadable("content") }
-        let subjectKey = try key ?? TestCertificates.deviceKey()
-        return try TestCertificates.make(csr.subject.description, key: subjectKey, issuerKey: issuerKey)
+        guard let csr = request.certificationRequest else { throw SCEPError.unreadable("content") }
+        let keyInfo = try key.map { try SubjectPublicKeyInfo($0.publicKey) } ?? csr.subjectPublicKeyInfo
+        return try TestCertificates.make(
+            csr.subject.description,
+            key: TestCertificates.deviceKey(),
+            publicKey: keyInfo,
+            issuerKey: issuerKey,
+            extensions: csr.requestedExtensions
+        )
     }
 
     func success(_ request: OpenedRequest, _ certificates: [EncodedCertificate]? = nil) throws -> Answer {
+        try success(
+            request,
+            .certificates(try (certificates ?? [issue(request)]).map(\.der)),
+            password: request.certificationRequest?.challengePassword
+        )
+    }
+
+    func success(_ request: OpenedRequest, _ contents: CertRep.Contents, password: String? = nil) throws -> Answer {
         var generator = SystemRandomNumberGenerator()
         let options = CertRep.Options(policy: .standard, emptyContent: .zeroLength, signingTime: Date())
         return Self.reply(
-            try CertRep.success(
-                request,
-                certificates: try (certificates ?? [issue(request)]).map(\.der),
+            try CertRep.success(request, contents, password: password, options: options, using: &generator)
+        )
+    }
+
+    func pending(_ request: OpenedRequest) throws -> Answer {
+        var generator = SystemRandomNumberGenerator()
+        let options = CertRep.Options(policy: .standard, emptyContent: .zeroLength, signingTime: Date())
+        return Self.reply(
+            try CertRep.pending(
+                request.message.received,
+                credential: request.credential,
+                options: options,
+                using: &generator
+            )
+        )
+    }
+
+    func failure(_ request: OpenedRequest, _ failInfo: FailInfo) throws -> Answer {
+        var generator = SystemRandomNumberGenerator()
+        let options = CertRep.Options(policy: .standard, emptyContent: .zeroLength, signingTime: Date())
+        return Self.reply(
+            try CertRep.failure(
+                request.message.received,
+                failInfo: failInfo,
+                text: "no",
+                credential: request.credential,
                 options: options,
                 using: &generator
             )
@@ -115,7 +165,7 @@ struct FakeServer: Sendable {
             try printable(base.messageType, reply.messageType),
             try printable(base.pkiStatus, reply.status),
             try AttributeToSign(base.recipientNonce) {
-                $0.octetString(reply.recipientNonce ?? received.senderNonce.bytes)
+                $0.octetString(reply.recipientNonce ?? received.senderNonce?.bytes ?? [])
             },
         ]
         if let failInfo = reply.failInfo { attributes.append(try printable(base.failInfo, failInfo)) }
@@ -135,15 +185,34 @@ struct FakeServer: Sendable {
         _ certificates: [EncodedCertificate],
         cipher: ContentCipher = .aes128CBC
     ) throws -> [UInt8] {
+        try envelope(certificates, to: request.message.signer, key: request.message.signerKey, cipher: cipher)
+    }
+
+    func envelope(
+        _ certificates: [EncodedCertificate],
+        to recipient: EncodedCertificate,
+        key: PublicKey,
+        cipher: ContentCipher = .aes128CBC
+    ) throws -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return try EnvelopedData.encrypt(
             try SignedData.degenerate(certificates: certificates.map(\.der)),
-            to: request.message.signer,
-            key: request.message.signerKey,
+            to: recipient,
+            key: key,
             cipher: cipher,
             padding: .pkcs1,
             using: &generator
         )
+    }
+}
+
+extension OpenedRequest {
+    /// The PKCS#10 request of a PKCSReq or RenewalReq.
+    var certificationRequest: CertificationRequest? {
+        switch content {
+        case .enroll(let request), .renew(let request): request
+        case .poll, .getCert, .getCRL: nil
+        }
     }
 }
 

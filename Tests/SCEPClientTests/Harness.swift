@@ -94,3 +94,42 @@ func capabilities(_ answer: LoopbackServer.Answer) async throws -> (Capabilities
         return (found, server.requests)
     }
 }
+
+/// Runs something with a session and the CA of a fake server, and says what was asked of the server.
+func dealing<Result: Sendable>(
+    with server: FakeServer,
+    fingerprint: Fingerprint? = nil,
+    _ body: (SCEPSession, TrustedAuthority) async throws(SCEPClientError) -> Result
+) async throws -> (result: Swift.Result<Result, SCEPClientError>, requests: [LoopbackServer.Request]) {
+    try await LoopbackServer.run(server.answer) { loopback in
+        let url = try ServerURL(loopback.url())
+        let result: Swift.Result<Result, SCEPClientError>
+        do throws(SCEPClientError) {
+            let value = try await SCEPSession.run(with: url, options: quick) {
+                session throws(SCEPClientError) in
+                try await body(session, try await session.authority(fingerprint: fingerprint))
+            }
+            result = .success(value)
+        } catch {
+            result = .failure(error)
+        }
+        return (result, loopback.requests)
+    }
+}
+
+/// The pkiMessages among requests, opened.
+func messages(_ requests: [LoopbackServer.Request], _ server: FakeServer) throws -> [OpenedRequest] {
+    try requests.filter { $0.parameter("operation") == "PKIOperation" }
+        .map { try server.open(FakeServer.pkiMessage($0)) }
+}
+
+extension Result {
+    /// The error, if it is one.
+    var error: Failure? {
+        if case .failure(let error) = self { return error }
+        return nil
+    }
+}
+
+/// Polls that follow each other quickly.
+let quickly = PollingLimits(interval: .milliseconds(2), maximumCount: 20, maximumDuration: .seconds(60))

@@ -190,7 +190,7 @@ internal import Testing
             let issued = try server.issue(request, key: TestCertificates.otherKey())
             return try server.make(.init(content: server.envelope(request, [issued])), to: request)
         }
-        #expect(isRejected(run, because: "no certificate for the request's key"))
+        #expect(isRejected(run, because: "does not hold the certificate"))
     }
 
     @Test func rejectsACertificateThatTheCADidNotSign() async throws {
