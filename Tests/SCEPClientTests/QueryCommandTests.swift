@@ -5,6 +5,7 @@ internal import Cryptography
 internal import Foundation
 internal import NIOHTTP1
 internal import PKIX
+internal import SCEP
 internal import SCEPClient
 internal import Testing
 
@@ -64,5 +65,148 @@ internal import Testing
             outcome.errors
                 == "error: the server answered GetCACert with HTTP status 404: nobody here\nhint: check the path of the URL\n"
         )
+    }
+
+    // MARK: - Queries that are signed
+
+    /// Runs a command in a folder with a certificate and its key.
+    private func runSigned(
+        _ server: FakeServer,
+        _ arguments: [String]
+    ) async throws -> (outcome: Command.Outcome, file: String?, requests: [LoopbackServer.Request]) {
+        let identity = try TestCertificates.identity()
+        return try await LoopbackServer.run(server.answer) { loopback in
+            try await Command.inFolder { folder in
+                try Data(PEM.encode(identity.certificate.der, label: PEM.certificate).utf8)
+                    .write(to: folder.appendingPathComponent("mine.pem"))
+                try Data(PEM.encode(try TestCertificates.deviceKey().pkcs8(), label: PEM.privateKey).utf8)
+                    .write(to: folder.appendingPathComponent("mine.key"))
+                let outcome = try await Command.run(
+                    arguments + ["--url", loopback.url(), "--cert", "mine.pem", "--key", "mine.key", "--out", "out"],
+                    in: folder
+                )
+                let file = try? String(contentsOf: folder.appendingPathComponent("out"), encoding: .utf8)
+                return (outcome, file, loopback.requests)
+            }
+        }
+    }
+
+    @Test(arguments: [nil, "CN=Test Root", "CN=Another CA"])
+    func getCertSavesTheCertificateThatItNames(_ issuer: String?) async throws {
+        let wanted = try TestCertificates.make(
+            "CN=device-2",
+            key: TestCertificates.otherKey(),
+            issuer: issuer ?? "CN=Test Root"
+        )
+        var server = try FakeServer()
+        server.message = { try $1.success($0, [wanted]) }
+        let serial = wanted.serialNumber.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+        let arguments = ["get-cert", "--serial", serial] + (issuer.map { ["--issuer", $0] } ?? [])
+        let run = try await runSigned(server, arguments)
+        #expect(run.outcome.code == 0, "\(run.outcome.errors)")
+        #expect(PEM.decode(run.file ?? "").map(\.der) == [wanted.der])
+        #expect(run.outcome.output.contains("subject:     CN=device-2\n"))
+        guard case .getCert(let name) = try messages(run.requests, server).first?.content else {
+            Issue.record("there was no GetCert")
+            return
+        }
+        #expect(name.issuer.isEquivalent(to: wanted.issuer))
+        #expect(name.serialNumber == wanted.serialNumber)
+    }
+
+    @Test(arguments: [("80", [0x00, 0x80]), ("0x7f", [0x7F]), ("00:00:01", [1]), ("abc", [0x0A, 0xBC]), ("0", [0])])
+    func getCertReadsSerialNumbers(_ text: String, octets: [UInt8]) async throws {
+        var server = try FakeServer()
+        server.message = { try $1.failure($0, .badCertId) }
+        let run = try await runSigned(server, ["get-cert", "--json", "--serial", text])
+        #expect(run.outcome.code == 1)
+        #expect(run.file == nil)
+        #expect(try run.outcome.json()["failInfo"] as? String == "badCertId")
+        guard case .getCert(let name) = try messages(run.requests, server).first?.content else {
+            Issue.record("there was no GetCert")
+            return
+        }
+        #expect(name.serialNumber == octets)
+    }
+
+    @Test(arguments: [":", "xyz", "12 34g", "-1"])
+    func getCertRefusesWhatIsNoSerialNumber(_ text: String) async throws {
+        let run = try await runSigned(try FakeServer(), ["get-cert", "--serial=\(text)"])
+        #expect(run.outcome.code == 2)
+        #expect(run.requests.isEmpty)
+    }
+
+    @Test func getCRLSavesTheCRL() async throws {
+        let der = try TestCertificates.list()
+        var server = try FakeServer()
+        server.message = { try $1.success($0, .certificateList(der)) }
+        let run = try await runSigned(server, ["get-crl", "--json"])
+        #expect(run.outcome.code == 0, "\(run.outcome.errors)")
+        let block = try #require(PEM.decode(run.file ?? "").first)
+        #expect(block.label == "X509 CRL")
+        #expect(block.der == der)
+        let object = try run.outcome.json()
+        #expect(object["source"] as? String == "GetCRL")
+        #expect(object["status"] as? String == "good")
+        #expect(object["number"] as? String == "07")
+        #expect(object["issuer"] as? String == "CN=Test Root")
+    }
+
+    @Test func getCRLSavesNothingThatTheCADidNotSign() async throws {
+        let der = try TestCertificates.list(issuerKey: TestCertificates.otherKey())
+        var server = try FakeServer()
+        server.message = { try $1.success($0, .certificateList(der)) }
+        let run = try await runSigned(server, ["get-crl"])
+        #expect(run.outcome.code == 5)
+        #expect(run.outcome.errors.contains("the CRL in it is not signed by the CA"))
+        #expect(run.file == nil)
+    }
+
+    @Test func getNextCAPrintsAndSavesTheNextGeneration() async throws {
+        let root = try TestCertificates.root.get()
+        let next = try TestCertificates.make(
+            "CN=Next Root",
+            key: TestCertificates.otherKey(),
+            issuer: "CN=Next Root",
+            issuerKey: TestCertificates.otherKey(),
+            kind: .authority()
+        )
+        var server = try FakeServer()
+        server.nextCAAnswer = .bytes(
+            try NextCACertificates.answer(
+                CACertificates(certificates: [next]),
+                credential: server.credential,
+                signingTime: Date()
+            )
+        )
+        try await LoopbackServer.run(server.answer) { loopback in
+            try await Command.inFolder { folder in
+                let arguments = ["get-next-ca", "--url", loopback.url(), "--out", "next.pem", "--ca-fingerprint"]
+                let wrong = try await Command.run(arguments + [Fingerprint(of: next).description], in: folder)
+                #expect(wrong.code == 4)
+                let outcome = try await Command.run(arguments + [Fingerprint(of: root).description], in: folder)
+                #expect(outcome.code == 0)
+                #expect(outcome.errors.isEmpty)
+                #expect(outcome.output.contains("subject:     CN=Next Root\n"))
+                let text = try String(contentsOf: folder.appendingPathComponent("next.pem"), encoding: .utf8)
+                #expect(PEM.decode(text).map(\.der) == [next.der])
+            }
+        }
+    }
+
+    @Test func requirement150GetNextCASavesNothingThatTheCADidNotSign() async throws {
+        var server = try FakeServer()
+        server.nextCAAnswer = .bytes(try CACertificates(certificates: server.certificates).answer().body)
+        let outcome = try await run(server, ["get-next-ca", "--out", "next.pem", "--json"])
+        #expect(outcome.code == 5)
+        #expect(try outcome.json()["error"] as? String != nil)
+        #expect(outcome.errors.contains("error: the server's answer to GetNextCACert is not acceptable"))
+    }
+
+    @Test(arguments: ["renew", "poll", "get-cert", "get-crl", "get-next-ca"])
+    func helpListsTheExitCodes(_ command: String) async throws {
+        let help = try await Command.inFolder { try await Command.run([command, "--help"], in: $0) }
+        #expect(help.code == 0)
+        for code in [0, 2, 3, 4, 5, 7] { #expect(help.output.contains("\n  \(code)  ")) }
     }
 }
