@@ -55,13 +55,16 @@ public enum ContentCipher: String, Sendable, Hashable, CaseIterable {
 
     /// Encrypts or decrypts whole blocks, to which nothing is added: for key wrapping.
     ///
-    /// - Throws: `unsupportedKey` when key or vector have the wrong length, `malformedCiphertext` when the input is not whole blocks.
+    /// - Throws: `unsupportedKey` for single DES or when key or vector have the wrong length, `malformedCiphertext` when the input is
+    ///   not whole blocks.
     func transformBlocks(
         _ blocks: [UInt8],
         key: [UInt8],
         iv: [UInt8],
         _ direction: Direction
     ) throws(CryptographyError) -> [UInt8] {
+        // Its handle is that of triple DES, which would read 24 bytes of a key of 8.
+        guard self != .insecureDESCBC else { throw .unsupportedKey("single DES never wraps") }
         guard !blocks.isEmpty, blocks.count.isMultiple(of: blockByteCount) else { throw .malformedCiphertext }
         return try run(blocks, key: key, iv: iv, direction, .none)
     }

@@ -12,7 +12,7 @@ public enum PasswordKeyWrap: Sendable {
     /// Wraps a key.
     ///
     /// - Parameters:
-    ///   - contentKey: the key to wrap, 3 to 251 bytes.
+    ///   - contentKey: the key to wrap, 3 to 255 bytes.
     ///   - key: the key-encryption key, as long as the cipher's.
     ///   - cipher: the cipher of the wrapping.
     ///   - iv: its vector.
@@ -48,7 +48,7 @@ public enum PasswordKeyWrap: Sendable {
     ///   - cipher: the cipher of the wrapping.
     ///   - iv: its vector.
     /// - Returns: the key.
-    /// - Throws: `malformedCiphertext`, whatever is wrong with it.
+    /// - Throws: `malformedCiphertext`, whatever is wrong with it; `unsupportedKey` when key, vector or cipher do not serve.
     public static func unwrap(
         _ wrapped: [UInt8],
         byteCount: Int,
