@@ -4,6 +4,7 @@
 import Cryptography
 import Foundation
 import PKIX
+import SCEPCrafting
 import TestSupport
 import Testing
 import X509

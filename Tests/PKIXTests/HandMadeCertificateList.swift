@@ -3,6 +3,7 @@
 
 import Cryptography
 import PKIX
+import SCEPCrafting
 import TestSupport
 
 /// A CRL written by hand, as odd as a test wants it.

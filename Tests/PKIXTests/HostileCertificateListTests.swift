@@ -3,6 +3,7 @@
 
 import Cryptography
 import PKIX
+import SCEPCrafting
 import TestSupport
 import Testing
 
