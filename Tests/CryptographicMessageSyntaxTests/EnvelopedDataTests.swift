@@ -132,9 +132,9 @@ import Testing
 
     @Test func passesOverRecipientsOfOtherKinds() throws {
         var builder = try Self.builder()
-        let password = TLV.encode(0xA3, TLV.integer(0))
+        let wrapped = TLV.encode(0xA2, TLV.integer(4))
         let agreement = TLV.encode(0xA1, TLV.integer(3))
-        builder.otherRecipients = ([agreement, password], [password])
+        builder.otherRecipients = ([agreement, wrapped], [TLV.encode(0xA4, OID.data)])
         #expect(try EnvelopedData(contentInfo: try builder.build()).keyTransportRecipients.count == 1)
         #expect(try Self.open(builder) == Self.content)
     }
@@ -148,7 +148,7 @@ import Testing
         )
         builder.otherRecipients = ([], Array(repeating: other, count: 15))
         #expect(try EnvelopedData(contentInfo: try builder.build()).keyTransportRecipients.count == 16)
-        builder.otherRecipients.after.append(TLV.encode(0xA3, TLV.integer(0)))
+        builder.otherRecipients.after.append(TLV.encode(0xA1, TLV.integer(0)))
         #expect(throws: CMSError.limitExceeded("recipients")) { try EnvelopedData(contentInfo: try builder.build()) }
     }
 

@@ -33,8 +33,9 @@ import Testing
         try read.signerInfos[0].verify(content: Self.content, contentType: .CMS.data, key: party.key.publicKey)
     }
 
-    @Test(arguments: NamedCurve.allCases)
-    func openSSLVerifiesWhatAnECKeySigned(curve: NamedCurve) async throws {
+    @Test(arguments: NamedCurve.allCases, [DigestAlgorithm.sha1, .sha256, .sha384, .sha512])
+    func openSSLVerifiesWhatAnECKeySigned(curve: NamedCurve, digest: DigestAlgorithm) async throws {
+        // A reply has the digest of its request, which needn't be that of the curve.
         let key = try SoftwareKey.generate(.ec(curve))
         var certificate = HandMadeCertificate("ec", key: try TestKeys.authority)
         certificate.subjectPublicKeyInfo = key.publicKey.subjectPublicKeyInfo
@@ -42,7 +43,7 @@ import Testing
             content: Self.content,
             signer: try certificate.read(),
             key: key,
-            digest: curve.matchingDigest,
+            digest: digest,
             attributes: []
         )
         let openssl = try OpenSSL()
@@ -51,6 +52,9 @@ import Testing
             "cms", "-verify", "-noverify", "-inform", "DER", "-in", "message", "-binary", "-out", "content",
         ])
         #expect(try openssl.folder.read("content") == Self.content)
+        let read = try SignedData(contentInfo: message)
+        #expect(try read.signerInfos[0].scheme() == .ecdsa(digest))
+        try read.signerInfos[0].verify(content: Self.content, contentType: .CMS.data, key: key.publicKey)
     }
 
     @Test func carriesTheSignerFirstAndThenTheOthers() async throws {
