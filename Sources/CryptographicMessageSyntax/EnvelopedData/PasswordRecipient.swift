@@ -20,7 +20,7 @@ public struct PasswordRecipient: Sendable, Hashable {
     /// The wrapped content-encryption key.
     public let encryptedKey: [UInt8]
 
-    init(_ node: ASN1Node) throws {
+    init(_ node: EncodedValue) throws {
         var reader = try NodeReader(node, .context(3), "PasswordRecipientInfo")
         _ = try reader.next(.integer, "version")
         if let wrapper = reader.nextIf(.context(0)) {

@@ -106,7 +106,7 @@ extension AlgorithmIdentifier {
         guard let parameters, let node = try? ASN1Parsing.parse(parameters[...], "RSASSA-PSS-params"),
             var reader = try? NodeReader(node, .sequence, "RSASSA-PSS-params")
         else { return nil }
-        func identifier(_ node: ASN1Node, _ tag: ASN1Identifier) -> AlgorithmIdentifier? {
+        func identifier(_ node: EncodedValue, _ tag: ASN1Identifier) -> AlgorithmIdentifier? {
             guard var wrapper = try? NodeReader(node, tag, "RSASSA-PSS-params"), let inner = wrapper.next() else {
                 return nil
             }

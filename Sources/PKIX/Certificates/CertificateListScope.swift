@@ -84,7 +84,7 @@ enum CertificateListScope {
     }
 
     /// The URLs of `distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] … } }`.
-    private static func urls(_ point: ASN1Node) -> Set<String> {
+    private static func urls(_ point: EncodedValue) -> Set<String> {
         var result: Set<String> = []
         guard var choice = try? NodeReader(point, .context(0), "distributionPoint"),
             let fullName = choice.nextIf(.context(0)),
@@ -97,7 +97,7 @@ enum CertificateListScope {
         return result
     }
 
-    private static func isTrue(_ node: ASN1Node?) -> Bool {
+    private static func isTrue(_ node: EncodedValue?) -> Bool {
         guard let node else { return false }
         // What is no BOOLEAN counts as true, which refuses the CRL.
         return (try? node.primitive("BOOLEAN"))?.contains { $0 != 0 } ?? true

@@ -59,7 +59,7 @@ public struct EncodedCertificateList: Sendable {
         let signature = try list.next([ElementWalker.bitString], "signatureValue")
         try list.requireEnd()
 
-        func node(_ element: LocatedElement, _ what: String) throws(PKIXError) -> ASN1Node {
+        func node(_ element: LocatedElement, _ what: String) throws(PKIXError) -> EncodedValue {
             try ASN1Parsing.parse(der[element.encoding], what)
         }
         self.signatureAlgorithm = try AlgorithmIdentifier(node(algorithm, "signatureAlgorithm"), "signatureAlgorithm")
@@ -161,7 +161,7 @@ public struct EncodedCertificateList: Sendable {
 
     // MARK: - Reading
 
-    private static func extensions(_ node: ASN1Node) throws(PKIXError) -> [Certificate.Extension] {
+    private static func extensions(_ node: EncodedValue) throws(PKIXError) -> [Certificate.Extension] {
         var wrapper = try NodeReader(node, .context(0), "crlExtensions")
         let list = try CertificateExtensions.parse(try wrapper.next(.sequence, "crlExtensions"))
         try wrapper.end()
