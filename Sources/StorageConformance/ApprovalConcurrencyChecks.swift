@@ -15,7 +15,7 @@ extension StorageCheck {
     ]
 
     private static func approvesOnce(_ scenario: Scenario) async throws {
-        for round in 0..<10 {
+        for round in 0..<4 {
             let approval = try await scenario.waiting(scenario.approval(transactionID: "\(round)"))
             let calls = Counter()
             let outcomes = try await atOnce(scenario) { session, number in
@@ -38,7 +38,7 @@ extension StorageCheck {
     }
 
     private static func approvesOrDenies(_ scenario: Scenario) async throws {
-        for round in 0..<20 {
+        for round in 0..<8 {
             let approval = try await scenario.waiting(scenario.approval(transactionID: "\(round)"))
             let before = try await scenario.store.certificateCount()
             let words = try await atOnce(scenario) { session, number in
@@ -59,7 +59,7 @@ extension StorageCheck {
     }
 
     private static func approvesOrExpires(_ scenario: Scenario) async throws {
-        for round in 0..<20 {
+        for round in 0..<8 {
             let approval = try await scenario.waiting(scenario.approval(transactionID: "\(round)", lasts: 60))
             let before = try await scenario.store.certificateCount()
             let words = try await atOnce(scenario) { session, number in
@@ -80,7 +80,7 @@ extension StorageCheck {
     }
 
     private static func showsBothOrNone(_ scenario: Scenario) async throws {
-        for round in 0..<10 {
+        for round in 0..<4 {
             let approval = try await scenario.waiting(scenario.approval(transactionID: "\(round)"))
             _ = try await atOnce(scenario) { session, number in
                 if number == 0 {
@@ -102,7 +102,7 @@ extension StorageCheck {
     }
 
     private static func waitsOnce(_ scenario: Scenario) async throws {
-        for round in 0..<10 {
+        for round in 0..<4 {
             let challenge = try await scenario.added()
             let approval = scenario.approval(transactionID: "\(round)")
             let outcomes = try await atOnce(scenario) { session, _ in
@@ -116,7 +116,7 @@ extension StorageCheck {
     }
 
     private static func redeemsOnce(_ scenario: Scenario) async throws {
-        for round in 0..<10 {
+        for round in 0..<4 {
             let challenge = try await scenario.added()
             let outcomes = try await atOnce(scenario) { session, number in
                 let approval = session.approval(transactionID: "\(round).\(number)")
@@ -133,7 +133,7 @@ extension StorageCheck {
     }
 
     private static func waitsOrReserves(_ scenario: Scenario) async throws {
-        for round in 0..<20 {
+        for round in 0..<8 {
             let approval = scenario.approval(transactionID: "\(round)")
             let words = try await atOnce(scenario) { session, number in
                 let other = session.other(approval)
