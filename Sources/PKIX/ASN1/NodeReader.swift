@@ -7,8 +7,6 @@ package import SwiftASN1
 ///
 /// Members that are left over are no error unless `end()` is called: what a peer adds is tolerated where the caller says so.
 package struct NodeReader {
-    private var upcoming: EncodedValue?
-    /// What follows the upcoming member.
     private var rest: ArraySlice<UInt8>
     private let structure: String
 
@@ -25,39 +23,31 @@ package struct NodeReader {
         }
         self.rest = node.content
         self.structure = structure
-        advance()
-    }
-
-    private mutating func advance() {
-        upcoming = EncodedValue(firstOf: rest)
-        if let upcoming { rest = rest[upcoming.encodedBytes.endIndex...] }
     }
 
     /// Takes the next member, whatever it is.
     package mutating func next() -> EncodedValue? {
-        defer { advance() }
-        return upcoming
+        guard let node = EncodedValue(firstOf: rest) else { return nil }
+        rest = rest[node.encodedBytes.endIndex...]
+        return node
     }
 
     /// Takes the next member, which must have a tag.
     package mutating func next(_ identifier: ASN1Identifier, _ member: String) throws(PKIXError) -> EncodedValue {
-        guard let node = upcoming, node.identifier == identifier else {
-            throw .malformed("\(structure): \(member) is missing")
-        }
-        advance()
+        guard let node = nextIf(identifier) else { throw .malformed("\(structure): \(member) is missing") }
         return node
     }
 
     /// Takes the next member if it has a tag.
     package mutating func nextIf(_ identifier: ASN1Identifier) -> EncodedValue? {
-        guard let node = upcoming, node.identifier == identifier else { return nil }
-        advance()
+        guard let node = EncodedValue(firstOf: rest), node.identifier == identifier else { return nil }
+        rest = rest[node.encodedBytes.endIndex...]
         return node
     }
 
     /// Requires that nothing is left.
     package mutating func end() throws(PKIXError) {
-        guard upcoming == nil else { throw .malformed("\(structure): something follows its end") }
+        guard rest.isEmpty else { throw .malformed("\(structure): something follows its end") }
     }
 }
 
