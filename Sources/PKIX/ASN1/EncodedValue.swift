@@ -6,7 +6,7 @@ package import SwiftASN1
 /// One BER value of well-formed bytes, with its header read and its members not yet (X.690 §8.1).
 ///
 /// swift-asn1 makes a list of all values of a message and walks through it again for each level of nesting. This looks at a header
-/// when somebody asks for the value, and takes a third of the instructions.
+/// when somebody asks for the value, and takes half of the instructions.
 package struct EncodedValue: Sendable, Hashable {
     /// The tag.
     package let identifier: ASN1Identifier
