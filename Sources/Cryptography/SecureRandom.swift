@@ -14,10 +14,13 @@ public struct SecureRandom: RandomNumberGenerator, Sendable {
         static let wordCount = 64
         var words: [UInt64] = []
 
-        /// Takes one out, so that nobody gets it again.
+        /// Takes one out, so that nobody gets it again, and leaves nothing of it: it may become a key.
         mutating func take() -> UInt64? {
             if words.isEmpty { words = SecureRandom.draw(Self.wordCount) }
-            return words.popLast()
+            guard let word = words.last else { return nil }
+            words[words.endIndex - 1] = 0
+            words.removeLast()
+            return word
         }
     }
 
