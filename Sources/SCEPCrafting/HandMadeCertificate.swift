@@ -20,7 +20,7 @@ package struct HandMadeCertificate: Sendable {
     package var subjectPublicKeyInfo: [UInt8]
     /// The extensions, each encoded; none leaves the field out.
     package var extensions: [[UInt8]] = []
-    /// Who signs, with RSA and SHA-256.
+    /// Who signs, with SHA-256.
     package var signer: SoftwareKey
 
     /// A self-signed certificate.
@@ -55,7 +55,7 @@ package struct HandMadeCertificate: Sendable {
         return TLV.sequence(
             version,
             TLV.encode(0x02, serialNumber),
-            TLV.algorithm(OID.sha256WithRSA),
+            signer.handMadeIdentifier,
             issuer,
             TLV.encode(0x30, validity),
             subject,
@@ -66,8 +66,8 @@ package struct HandMadeCertificate: Sendable {
 
     /// The encoding.
     package func der() throws -> [UInt8] {
-        let signature = try signer.sign(toBeSigned, scheme: .rsaPKCS1(.sha256))
-        return TLV.sequence(toBeSigned, TLV.algorithm(OID.sha256WithRSA), TLV.bitString(signature))
+        let signature = try signer.sign(toBeSigned, scheme: signer.handMadeScheme)
+        return TLV.sequence(toBeSigned, signer.handMadeIdentifier, TLV.bitString(signature))
     }
 
     /// The certificate as the library reads it.
@@ -82,7 +82,7 @@ package struct HandMadeRequest: Sendable {
     package var attributes: [[UInt8]] = []
     /// The SubjectPublicKeyInfo, encoded.
     package var subjectPublicKeyInfo: [UInt8]
-    /// Who signs, with RSA and SHA-256.
+    /// Who signs, with SHA-256.
     package var signer: SoftwareKey
 
     /// A request for a key, with a challenge in a PrintableString unless it is nil.
@@ -101,7 +101,21 @@ package struct HandMadeRequest: Sendable {
             subjectPublicKeyInfo,
             TLV.encode(0xA0, attributes.flatMap(\.self))
         )
-        let signature = try signer.sign(info, scheme: .rsaPKCS1(.sha256))
-        return TLV.sequence(info, TLV.algorithm(OID.sha256WithRSA), TLV.bitString(signature))
+        let signature = try signer.sign(info, scheme: signer.handMadeScheme)
+        return TLV.sequence(info, signer.handMadeIdentifier, TLV.bitString(signature))
+    }
+}
+
+extension SoftwareKey {
+    /// The scheme of a key, with SHA-256.
+    var handMadeScheme: SignatureScheme {
+        if case .ec = publicKey.algorithm { return .ecdsa(.sha256) }
+        return .rsaPKCS1(.sha256)
+    }
+
+    /// The identifier of that scheme, encoded.
+    var handMadeIdentifier: [UInt8] {
+        if case .ec = publicKey.algorithm { return TLV.sequence(OID.ecdsaWithSHA256) }
+        return TLV.algorithm(OID.sha256WithRSA)
     }
 }

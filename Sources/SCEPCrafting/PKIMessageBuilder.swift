@@ -77,6 +77,10 @@ package struct PKIMessageBuilder: Sendable {
             TLV.attribute(OID.messageType, TLV.printable(messageType)),
             TLV.attribute(OID.senderNonce, TLV.octetString(senderNonce)),
         ]
+        if case .ec = key.publicKey.algorithm {
+            self.scheme = key.handMadeScheme
+            self.signatureIdentifier = key.handMadeIdentifier
+        }
     }
 
     /// Takes an attribute out and puts others in.

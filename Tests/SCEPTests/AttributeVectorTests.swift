@@ -42,7 +42,7 @@ import Testing
         ]
         let received = try ReceivedMessage(bytes: try message.build())
         #expect(received.messageType == .pkcsReq)
-        #expect(received.senderNonce.bytes == Array(1...16))
+        #expect(received.senderNonce?.bytes == Array(1...16))
         #expect(received.transactionID.text == "12345678901234567")
     }
 

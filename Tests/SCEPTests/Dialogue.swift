@@ -23,6 +23,11 @@ struct Dialogue {
     let scene: SCEPScene
     var policy = AlgorithmPolicy.standard
     var emptyContent = EmptyContent.zeroLength
+    /// The passwords that envelopes may be under; the first is that of the replies.
+    var passwords: [String] = []
+    var missingNonce = Acceptance.refused
+    /// What a SUCCESS holds; the certificate that was issued unless it is set.
+    var contents: CertRep.Contents?
 
     func send(_ message: PKIMessageBuilder) throws -> Outcome {
         try send(try message.build())
@@ -34,18 +39,21 @@ struct Dialogue {
         let options = CertRep.Options(policy: policy, emptyContent: emptyContent, signingTime: moment)
         let received: ReceivedMessage
         do {
-            received = try ReceivedMessage(bytes: bytes)
+            received = try ReceivedMessage(bytes: bytes, missingNonce: missingNonce)
         } catch {
             guard case .unreadable(let reason) = error, FailInfo.answer(to: error) == nil else { throw error }
             return .unreadable(reason)
         }
         do {
-            let opened = try received.verified(policy: policy).opened(with: [scene.credential])
-            let issued = try scene.issued().der
-            return .issued(
+            let opened = try received.verified(policy: policy).opened(with: [scene.credential], passwords: passwords)
+            let reply = try CertRep.success(
                 opened,
-                reply: try CertRep.success(opened, certificates: [issued], options: options, using: &generator)
+                try contents ?? .certificates([scene.issued().der]),
+                password: passwords.first,
+                options: options,
+                using: &generator
             )
+            return .issued(opened, reply: reply)
         } catch let error as SCEPError {
             guard let answer = FailInfo.answer(to: error) else { throw error }
             let reply = try CertRep.failure(

@@ -32,7 +32,7 @@ import Testing
         #expect(request.isSigned(by: scene.clientKey.publicKey))
         #expect(opened.message.messageType == .pkcsReq)
         #expect(opened.message.signer == scene.client)
-        #expect(opened.padding == .pkcs1)
+        #expect(opened.delivery == .transport(.pkcs1))
     }
 
     @Test func requirement097ARequestWithoutChallengeIsAccepted() throws {

@@ -236,7 +236,7 @@ import Testing
         let certificates = [try scene.issued().der, scene.authority.der]
         let reply = try CertRep.success(
             request,
-            certificates: certificates,
+            .certificates(certificates),
             options: CertRep.Options(policy: .standard, emptyContent: .zeroLength, signingTime: .distantFuture),
             using: &generator
         )

@@ -44,17 +44,6 @@ import Testing
         #expect(try dialogue.isIssued(message))
     }
 
-    @Test func anECSignerIsRefusedBeforeAnythingIsIssued() throws {
-        var certificate = HandMadeCertificate("device-1", key: scene.clientKey)
-        certificate.subjectPublicKeyInfo = (try TestKeys.ec).publicKey.subjectPublicKeyInfo
-        var message = try scene.message()
-        message.key = try TestKeys.ec
-        message.scheme = .ecdsa(.sha256)
-        message.signatureIdentifier = TLV.sequence([UInt8](hex: "06082a8648ce3d040302"))
-        message.certificates = [try certificate.der()]
-        #expect(try dialogue.failInfo(message) == .badAlg)
-    }
-
     @Test func keysThatAreTooShortTooLongOrUnknownAreRefused() throws {
         func info(_ bits: Int) -> [UInt8] {
             let modulus = TLV.encode(0x02, [0] + [UInt8](repeating: 0xFF, count: bits / 8))
@@ -160,7 +149,7 @@ import Testing
             Issue.record("refused")
             return
         }
-        #expect(request.padding == .oaep(digest: digest, maskDigest: digest))
+        #expect(request.delivery == .transport(.oaep(digest: digest, maskDigest: digest)))
         let envelope = try DERElement(try #require(try ReplyReader(reply).content))
         #expect(try envelope.at(1, 0, 1, 0, 2).encoded == TLV.sequence(OID.rsaOAEP, parameters))
     }
@@ -195,7 +184,7 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let reply = try CertRep.success(
             request,
-            certificates: [try scene.issued().der],
+            .certificates([try scene.issued().der]),
             options: CertRep.Options(policy: .standard, emptyContent: .absent, signingTime: .distantPast),
             using: &generator
         )

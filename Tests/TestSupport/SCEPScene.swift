@@ -20,16 +20,21 @@ package struct SCEPScene: Sendable {
     package let request: [UInt8]
 
     /// Sets the scene.
-    package init(clientKey: SoftwareKey? = nil, challenge: String? = "Example-1234") throws {
+    package init(
+        clientKey: SoftwareKey? = nil,
+        registrationKey: SoftwareKey? = nil,
+        challenge: String? = "Example-1234"
+    ) throws {
         let authorityKey = try TestKeys.authority
         self.authority = try HandMadeCertificate("Example CA", key: authorityKey).read()
-        var registration = HandMadeCertificate("Example RA", key: try TestKeys.registration)
+        let registrationKey = try registrationKey ?? TestKeys.registration
+        var registration = HandMadeCertificate("Example RA", key: registrationKey)
         registration.issuer = HandMadeCertificate.name("Example CA")
         registration.serialNumber = [0x52, 0x41]
         registration.signer = authorityKey
         self.credential = RACredential(
             certificate: try registration.read(),
-            key: try TestKeys.registration,
+            key: registrationKey,
             alongside: [authority.der]
         )
         let key = try clientKey ?? TestKeys.client
