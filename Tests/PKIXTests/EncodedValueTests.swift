@@ -3,6 +3,7 @@
 
 import PKIX
 import SwiftASN1
+import SCEPCrafting
 import TestSupport
 import Testing
 
