@@ -106,6 +106,7 @@ internal import Testing
         #expect(run.outcome.code == 0, "\(run.outcome.errors)")
         #expect(PEM.decode(run.file ?? "").map(\.der) == [wanted.der])
         #expect(run.outcome.output.contains("subject:     CN=device-2\n"))
+        #expect(!run.outcome.output.contains("used as"))
         guard case .getCert(let name) = try messages(run.requests, server).first?.content else {
             Issue.record("there was no GetCert")
             return

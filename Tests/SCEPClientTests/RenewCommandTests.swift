@@ -142,6 +142,7 @@ internal import Testing
                 in: folder
             )
             #expect(first.code == 6)
+            #expect(first.errors.contains("`sceptic poll --pending pending.json --key old.key`"))
             let poll = ["poll", "--pending", "pending.json", "--cert-out", "new.pem"] + url
             #expect(try await Command.run(poll + ["--key", "new.key"], in: folder).code == 2)
             let second = try await Command.run(poll + ["--key", "old.key"], in: folder)

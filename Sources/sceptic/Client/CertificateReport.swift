@@ -7,7 +7,7 @@ internal import PKIX
 internal import SCEPClient
 internal import X509
 
-/// What `get-ca` tells about a certificate.
+/// What `get-ca`, `get-next-ca` and `get-cert` tell about a certificate.
 struct CertificateReport: Encodable {
     let subject: String
     let issuer: String
@@ -19,9 +19,10 @@ struct CertificateReport: Encodable {
     let isCA: Bool
     let sha256: String
     let sha1: String
-    let roles: [String]
+    /// What it is used for; nil for one that is not the CA's.
+    let roles: [String]?
 
-    init(_ certificate: EncodedCertificate, roles: [CertificateRole]) {
+    init(_ certificate: EncodedCertificate, roles: [CertificateRole]?) {
         self.subject = certificate.subject.description
         self.issuer = certificate.issuer.description
         self.serial = hexadecimal(certificate.serialNumber)
@@ -34,11 +35,12 @@ struct CertificateReport: Encodable {
         self.isCA = certificate.isCertificateAuthority
         self.sha256 = Fingerprint(of: certificate).description
         self.sha1 = Fingerprint(of: certificate, digest: .sha1).description
-        self.roles = roles.map(\.rawValue)
+        self.roles = roles?.map(\.rawValue)
     }
 
     var text: String {
-        [
+        let uses = roles.map { "used as:     \($0.isEmpty ? "nothing" : $0.joined(separator: ", "))" }
+        return [
             "subject:     \(subject)",
             "issuer:      \(issuer)",
             "serial:      \(serial)",
@@ -47,9 +49,8 @@ struct CertificateReport: Encodable {
             "key usage:   \(keyUsage.isEmpty ? "not limited" : keyUsage.joined(separator: ", "))",
             "CA:          \(isCA ? "yes" : "no")",
             "SHA-256:     \(sha256)",
-            "SHA-1:       \(sha1)",
-            "used as:     \(roles.isEmpty ? "nothing" : roles.joined(separator: ", "))",
-        ].joined(separator: "\n")
+            "SHA-1:       \(sha1)", uses,
+        ].compactMap(\.self).joined(separator: "\n")
     }
 
     private static func names(_ usage: KeyUsage) -> [String] {

@@ -47,8 +47,10 @@ struct ClientFailure: Error {
     }
 
     /// Tells, after the error, where the new key is and which option takes it, and prints the object for `--json`.
+    ///
+    /// A request that is stored is gone on with by polling, not by another request.
     func report(goOnWith option: String?, json: Bool) throws {
-        if let keyFile, let option {
+        if let keyFile, let option, pendingFile == nil {
             Terminal.note("note: the new key is in \(keyFile); to go on with it, use \(option) instead of --key-out")
         }
         if json { try Terminal.print(json: EnrollReport(self)) }

@@ -27,11 +27,19 @@ struct Delivery {
     let arguments: CertificateArguments
     /// The file with the key of the certificate, if the command knows it.
     var keyFile: String?
+    /// The file with the key that signs the request, and polls for it.
+    let signingKeyFile: String
     var pendingFile: PendingFile?
     private let limits: PollingLimits?
 
     /// - Throws: `usage` when the arguments don't make sense.
-    init(_ arguments: CertificateArguments, keyFile: String? = nil, pendingOut: String? = nil) throws {
+    init(
+        _ arguments: CertificateArguments,
+        signingKeyFile: String,
+        keyFile: String? = nil,
+        pendingOut: String? = nil
+    ) throws {
+        self.signingKeyFile = signingKeyFile
         self.arguments = arguments
         self.keyFile = keyFile
         self.limits = try arguments.limits()
@@ -130,8 +138,8 @@ struct Delivery {
         var failure = failure
         failure.pendingFile = pendingFile?.path
         if let path = pendingFile?.path, let id = failure.transactionID {
-            failure.hint =
-                "once the server's operator has approved transaction \(id), run `sceptic poll --pending \(path)`"
+            let command = "sceptic poll --pending \(path) --key \(signingKeyFile)"
+            failure.hint = "once the server's operator has approved transaction \(id), run `\(command)`"
         }
         return failure
     }

@@ -21,6 +21,7 @@ struct Enrolling {
         let names = try arguments.san.map { try RequestedName($0) }
         let delivery = try Delivery(
             certificate,
+            signingKeyFile: arguments.key ?? arguments.keyOut ?? "",
             keyFile: arguments.key ?? arguments.keyOut,
             pendingOut: arguments.pendingOut
         )

@@ -59,7 +59,7 @@ struct GetCert: AsyncParsableCommand {
                 )
             }
             try file.write(PEM.bytes([certificate]))
-            let report = CertificateReport(certificate, roles: [])
+            let report = CertificateReport(certificate, roles: nil)
             if server.json { try Terminal.print(json: report) } else { print(report.text) }
         }
     }

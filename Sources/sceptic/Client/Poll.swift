@@ -40,7 +40,7 @@ struct Poll: AsyncParsableCommand {
             try Delivery.checkNames([pending, key, certificate.certificateOut, certificate.chainOut])
             let waiting = try InputFile.pending(pending)
             let key = try InputFile.key(self.key)
-            var delivery = try Delivery(certificate)
+            var delivery = try Delivery(certificate, signingKeyFile: self.key)
             delivery.pendingFile = .read(pending)
             try delivery.check()
             let challenge = try challenge.read()

@@ -19,6 +19,7 @@ struct Renewing {
         let identity = try arguments.identity.identity()
         let delivery = try Delivery(
             certificate,
+            signingKeyFile: arguments.identity.key,
             keyFile: arguments.keyOut ?? arguments.newKey ?? arguments.identity.key,
             pendingOut: arguments.pendingOut
         )
