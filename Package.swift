@@ -141,6 +141,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "SCEPProbe",
+            dependencies: ["Cryptography", "PKIX", "SCEPCrafting", nioCore, nioPosix, nioSSL, x509],
+            swiftSettings: strict
+        ),
+        .target(
             name: "TestSupport",
             dependencies: ["Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPCrafting", asn1, x509],
             path: "Tests/TestSupport",

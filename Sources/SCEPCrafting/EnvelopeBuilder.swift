@@ -10,8 +10,14 @@ package struct EnvelopeBuilder: Sendable {
     package var plaintext: [UInt8]
     /// The recipient's identifier, encoded.
     package var recipient: [UInt8]
-    /// The key that the content key is encrypted to.
-    package var key: PublicKey
+    /// The key that the content key is encrypted to; nil when there is a password instead.
+    package var key: PublicKey?
+    /// The password that the content key is wrapped under, when there is no key.
+    package var password = ""
+    /// The content octets of the iteration count that is written.
+    package var writtenIterations: [UInt8] = [0x08, 0x00]
+    /// The version, encoded; the right one for the kind of recipient unless it is set.
+    package var version: [UInt8]?
     /// How the content key is padded.
     package var padding = KeyTransportPadding.pkcs1
     /// The identifier of the key transport, encoded.
@@ -40,6 +46,14 @@ package struct EnvelopeBuilder: Sendable {
         self.key = try certificate.subjectPublicKeyInfo.publicKey()
     }
 
+    /// An envelope for somebody who knows a password (RFC 5652 §6.2.4).
+    package init(_ plaintext: [UInt8], password: String) {
+        self.plaintext = plaintext
+        self.recipient = []
+        self.key = nil
+        self.password = password
+    }
+
     /// A certificate's issuer and serial number.
     package static func identifier(of certificate: EncodedCertificate) -> [UInt8] {
         TLV.sequence(certificate.issuer.der, TLV.encode(0x02, certificate.serialNumber))
@@ -56,12 +70,17 @@ package struct EnvelopeBuilder: Sendable {
         var generator = SystemRandomNumberGenerator()
         let contentKey = generator.bytes(cipher.keyByteCount)
         let iv = generator.bytes(cipher.blockByteCount)
-        let encryptedKey = spoilKey(try key.encryptKey(contentKey, padding: padding))
         let ciphertext = spoilContent(try encrypt(key: contentKey, iv: iv))
-        let own = Self.recipientInfo(recipient, keyTransport: keyTransport, encryptedKey: encryptedKey)
+        let own: [UInt8]
+        if let key {
+            let encryptedKey = spoilKey(try key.encryptKey(contentKey, padding: padding))
+            own = Self.recipientInfo(recipient, keyTransport: keyTransport, encryptedKey: encryptedKey)
+        } else {
+            own = try passwordRecipientInfo(contentKey)
+        }
         let recipients = otherRecipients.before + [own] + otherRecipients.after
         let enveloped = TLV.sequence(
-            TLV.integer(0),
+            version ?? TLV.integer(key == nil ? 3 : recipient.first == 0x80 ? 2 : 0),
             TLV.encode(0x31, recipients.flatMap(\.self)),
             TLV.sequence(
                 contentType,
@@ -70,6 +89,24 @@ package struct EnvelopeBuilder: Sendable {
             )
         )
         return TLV.sequence(OID.envelopedData, TLV.context(0, enveloped))
+    }
+
+    /// A PasswordRecipientInfo by PBKDF2 with HMAC-SHA-1 and PWRI-KEK (RFC 3211), as `openssl cms` makes it.
+    private func passwordRecipientInfo(_ contentKey: [UInt8]) throws -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        let salt = generator.bytes(8)
+        let iv = generator.bytes(16)
+        let derivation = try PasswordDerivation(salt: salt, iterations: 2048, digest: .sha1)
+        let key = try derivation.key(password: password, byteCount: 16)
+        let wrapped = try PasswordKeyWrap.wrap(contentKey, under: key, cipher: .aes128CBC, iv: iv, using: &generator)
+        let parameters = TLV.sequence(TLV.octetString(salt), TLV.encode(0x02, writtenIterations))
+        return TLV.context(
+            3,
+            TLV.integer(0),
+            TLV.context(0, OID.pbkdf2, parameters),
+            TLV.sequence(OID.pwriKEK, TLV.sequence(OID.aes128CBC, TLV.octetString(iv))),
+            TLV.octetString(spoilKey(wrapped))
+        )
     }
 
     /// Single DES is made by triple DES with one key three times, since the library never encrypts with it.

@@ -55,7 +55,7 @@ package struct HandMadeCertificate: Sendable {
         return TLV.sequence(
             version,
             TLV.encode(0x02, serialNumber),
-            signer.handMadeIdentifier,
+            signer.certificateAlgorithm,
             issuer,
             TLV.encode(0x30, validity),
             subject,
@@ -66,8 +66,8 @@ package struct HandMadeCertificate: Sendable {
 
     /// The encoding.
     package func der() throws -> [UInt8] {
-        let signature = try signer.sign(toBeSigned, scheme: signer.handMadeScheme)
-        return TLV.sequence(toBeSigned, signer.handMadeIdentifier, TLV.bitString(signature))
+        let signature = try signer.sign(toBeSigned, scheme: signer.certificateScheme)
+        return TLV.sequence(toBeSigned, signer.certificateAlgorithm, TLV.bitString(signature))
     }
 
     /// The certificate as the library reads it.
@@ -85,6 +85,9 @@ package struct HandMadeRequest: Sendable {
     /// Who signs, with SHA-256.
     package var signer: SoftwareKey
 
+    /// Changes the signature.
+    package var spoilSignature: @Sendable ([UInt8]) -> [UInt8] = { $0 }
+
     /// A request for a key, with a challenge in a PrintableString unless it is nil.
     package init(_ commonName: String, key: SoftwareKey, challenge: String? = nil) {
         self.subject = HandMadeCertificate.name(commonName)
@@ -101,20 +104,20 @@ package struct HandMadeRequest: Sendable {
             subjectPublicKeyInfo,
             TLV.encode(0xA0, attributes.flatMap(\.self))
         )
-        let signature = try signer.sign(info, scheme: signer.handMadeScheme)
-        return TLV.sequence(info, signer.handMadeIdentifier, TLV.bitString(signature))
+        let signature = spoilSignature(try signer.sign(info, scheme: signer.certificateScheme))
+        return TLV.sequence(info, signer.certificateAlgorithm, TLV.bitString(signature))
     }
 }
 
 extension SoftwareKey {
-    /// The scheme of a key, with SHA-256.
-    var handMadeScheme: SignatureScheme {
+    /// How it signs certificates and requests here.
+    package var certificateScheme: SignatureScheme {
         if case .ec = publicKey.algorithm { return .ecdsa(.sha256) }
         return .rsaPKCS1(.sha256)
     }
 
-    /// The identifier of that scheme, encoded.
-    var handMadeIdentifier: [UInt8] {
+    /// The identifier of that.
+    package var certificateAlgorithm: [UInt8] {
         if case .ec = publicKey.algorithm { return TLV.sequence(OID.ecdsaWithSHA256) }
         return TLV.algorithm(OID.sha256WithRSA)
     }

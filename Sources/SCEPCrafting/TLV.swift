@@ -104,6 +104,8 @@ package enum OID {
     package static let aes256CBC = [UInt8](hex: "060960864801650304012a")
     package static let aes128GCM = [UInt8](hex: "0609608648016503040106")
     package static let tripleDESCBC = [UInt8](hex: "06082a864886f70d0307")
+    /// A cipher that nobody has: an arc of the documentation's own.
+    package static let unknownCipher = [UInt8](hex: "06092b06010401831e0101")
     package static let desCBC = [UInt8](hex: "06052b0e030207")
     // Names and extensions
     package static let commonName = [UInt8](hex: "0603550403")
@@ -111,4 +113,6 @@ package enum OID {
     package static let subjectAltName = [UInt8](hex: "0603551d11")
     package static let keyUsage = [UInt8](hex: "0603551d0f")
     package static let subjectKeyIdentifier = [UInt8](hex: "0603551d0e")
+    package static let basicConstraints = [UInt8](hex: "0603551d13")
+    package static let microsoftSID = [UInt8](hex: "06092b0601040182371902")
 }

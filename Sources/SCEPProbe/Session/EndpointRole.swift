@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// What a URL that is probed stands for.
+package enum EndpointRole: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The one that is judged.
+    case main
+    /// One at which somebody has to approve requests.
+    case manual
+    /// One whose CA has a successor.
+    case rollover
+    /// Another CA or profile of the same server.
+    case other
+    /// One whose CA has no RSA key to envelope to.
+    case ec
+    /// One that does not list Renewal.
+    case noRenewal = "no-renewal"
+
+    /// What the command line calls it.
+    package var option: String { self == .main ? "the URL" : "--\(rawValue)-url" }
+}
