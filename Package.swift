@@ -129,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "sceptic",
             dependencies: [
-                "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint", "ServerApp",
+                "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint", "SCEPProbe", "ServerApp",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, x509,
             ],

@@ -90,6 +90,24 @@ enum InputFile {
         return challenge
     }
 
+    /// Reads challenges for `sceptic probe`: those of a file, one a line, and those given as arguments.
+    static func challenges(path: String?, codes: [String]) throws -> [String] {
+        if !codes.isEmpty {
+            Terminal.note(
+                "warning: a challenge on the command line can be read by others in the process list; use --challenge-file"
+            )
+        }
+        guard let path else { return codes }
+        guard let text = String(validating: try read(path), as: UTF8.self) else {
+            throw ClientFailure(.localFile, "the challenges in \(path) are not UTF-8 text")
+        }
+        let lines = text.split(whereSeparator: \.isNewline).map { String($0) }
+        guard !lines.isEmpty else {
+            throw ClientFailure(.localFile, "there is no challenge in \(path == "-" ? "standard input" : path)")
+        }
+        return lines + codes
+    }
+
     private static func read(_ path: String) throws -> [UInt8] {
         do {
             let handle = path == "-" ? .standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
