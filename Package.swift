@@ -188,6 +188,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SCEPProbeTests",
+            dependencies: [
+                "Cryptography", "PKIX", "SCEPCrafting", "SCEPProbe", "TestSupport", nioCore, nioPosix, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "StorageTests",
             dependencies: [
                 "Enrollment", "PKIX", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift"),

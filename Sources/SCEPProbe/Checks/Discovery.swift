@@ -178,7 +178,7 @@ extension ProbeSession {
         )
     }
 
-    private func judgeNextCACert(_ endpoint: Endpoint) async throws {
+    func judgeNextCACert(_ endpoint: Endpoint) async throws {
         let (number, result) = try await exchange(
             "GetNextCACert",
             .get(endpoint.url.target("GetNextCACert")),

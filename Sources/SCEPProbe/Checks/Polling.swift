@@ -7,7 +7,8 @@ internal import SCEPCrafting
 
 extension Check {
     static let waiting = [
-        Check(name: "CertPoll without a transaction", numbers: [124, 136]) { try await $0.checkStrayPolls() },
+        Check(name: "CertPoll without a transaction", numbers: [124]) { try await $0.checkStrayPolls() },
+        Check(name: "CertPoll without its attributes", numbers: [136]) { try await $0.checkPollAttributes() },
         Check(name: "approval", numbers: [67, 70, 122, 125, 126, 128, 129, 130, 135]) { try await $0.checkApproval() },
         Check(name: "denial", numbers: [125]) { try await $0.checkDenial() },
     ]
@@ -24,7 +25,8 @@ extension ProbeSession {
         _ earlier: Enrolment,
         at endpoint: Endpoint,
         names other: [UInt8]? = nil,
-        as sender: Identity? = nil
+        as sender: Identity? = nil,
+        _ spoilers: Spoilers = Spoilers()
     ) throws
         -> SentMessage
     {
@@ -35,7 +37,8 @@ extension ProbeSession {
             to: endpoint,
             transactionID: earlier.sent.transactionID,
             subjectKey: earlier.sent.subjectKey,
-            challenge: earlier.sent.challenge
+            challenge: earlier.sent.challenge,
+            spoilers
         )
     }
 
@@ -43,20 +46,21 @@ extension ProbeSession {
         try await refuse(124, "CertPoll for nothing") { sender, challenge in
             try message("20", names(sender.name, at: main), from: sender, to: main, challenge: challenge)
         }
-        for (name, type) in [
-            ("messageType", OID.messageType), ("senderNonce", OID.senderNonce), ("transactionID", OID.transactionID),
-        ] {
-            try await refuse(136, "CertPoll without \(name)", isAnswerable: false) { sender, challenge in
-                let spoilers = Spoilers(outer: { $0.replace(type) })
-                return try message(
-                    "20",
-                    names(sender.name, at: main),
-                    from: sender,
-                    to: main,
-                    challenge: challenge,
-                    spoilers
-                )
-            }
+    }
+
+    /// Polls for the first enrolment, which is answered already, with and without what every message has.
+    func checkPollAttributes() async throws {
+        guard let first = try await firstEnrolment() else { return noFirst([136]) }
+        let whole = try await ask("CertPoll for the first enrolment", try poll(first, at: main), at: main)
+        guard whole.verdict == .success else {
+            return cannot(136, "a CertPoll with all attributes is not answered either: \(whole.seen)")
+        }
+        for (name, type) in [("messageType", OID.messageType), ("senderNonce", OID.senderNonce)] {
+            let spoilers = Spoilers(outer: { $0.replace(type) })
+            var sent = try poll(first, at: main, spoilers)
+            sent.isAnswerable = false
+            let reply = try await ask("CertPoll without \(name)", sent, at: main)
+            expect(136, reply.isRefusal, "a refusal", "without \(name): \(reply.seen)", reply.exchange)
         }
     }
 

@@ -53,7 +53,7 @@ extension ProbeSession {
         let numbers = [137, 139, 141]
         guard let holder = try await renewer(numbers) else { return }
         let reply = try await ask("RenewalReq with a new key", try renewal(by: holder), at: main)
-        if reply.verdict == .pending { return numbers.forEach { cannot($0, "the renewal waits for approval") } }
+        if reply.verdict == .pending { return cannot(numbers, "the renewal waits for approval") }
         let worked = reply.issued != nil
         expect(137, worked, "SUCCESS with a certificate", reply.seen, reply.exchange)
         expect(139, worked, "SUCCESS without a challenge", reply.seen, reply.exchange)
@@ -130,6 +130,7 @@ extension ProbeSession {
 
     func checkNextCA() async throws {
         let endpoint = try await self.endpoint(.rollover) ?? main
+        if nextAuthorities.isEmpty, endpoint.lists("GetNextCACert") { try await judgeNextCACert(endpoint) }
         guard
             let next = nextAuthorities.first(where: { candidate in
                 if case .some(.rsa) = try? candidate.subjectPublicKeyInfo.publicKey().algorithm {

@@ -19,9 +19,7 @@ struct HTTPAnswer: Sendable, Equatable {
         case unreadable
     }
 
-    /// Reads what came so far.
-    ///
-    /// - Parameter ended: whether the connection is closed, so that no more will come.
+    /// Reads what came so far; when the connection has ended, no more will come.
     static func read(_ bytes: [UInt8], ended: Bool) -> Progress {
         guard let head = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return ended ? .unreadable : .incomplete }
         let lines = String(decoding: bytes[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")

@@ -15,6 +15,7 @@ package enum Probe {
     ///   - options: where the server is, what it takes, and the limits.
     ///   - version: the version of the program, for the report.
     ///   - now: the time, for the report.
+    /// - Returns: what was found out.
     /// - Throws: `noURL`, `notSaved`. What the server does wrong is no error but a finding.
     package static func run(
         _ options: ProbeOptions,

@@ -172,11 +172,7 @@ extension ProbeSession {
 
     /// Sends a request that has to be refused, with a challenge that would otherwise do.
     ///
-    /// - Parameters:
-    ///   - number: the requirement.
-    ///   - label: the name of the exchange.
-    ///   - failInfo: the failInfo that is wanted; nil when any refusal will do, even an HTTP error.
-    ///   - onlyFailure: whether it has to be a FAILURE, with whatever failInfo.
+    /// Any refusal will do, even an HTTP error, unless a FAILURE or even a failInfo is asked for.
     @discardableResult
     func refuse(
         _ number: Int,

@@ -72,6 +72,10 @@ final class ProbeSession {
         ledger.add(number, .notTestable, why, nil)
     }
 
+    func cannot(_ numbers: [Int], _ why: String) {
+        for number in numbers { cannot(number, why) }
+    }
+
     /// Passes or fails.
     func expect(_ number: Int, _ holds: Bool, _ expected: String, _ seen: String, _ exchange: Int? = nil) {
         if holds { pass(number, seen, exchange) } else { fail(number, expected: expected, seen, exchange) }
