@@ -121,7 +121,8 @@ public final class CertificateLists: CertificateListSource {
     ) async throws(StoreError) -> CertificateListRecord {
         let thisUpdate = Date(timeIntervalSince1970: time.now.timeIntervalSince1970.rounded(.down))
         let nextUpdate = thisUpdate.addingTimeInterval(Self.lifetime)
-        let number = (last?.number ?? 0) + 1
+        // The first one is numbered by the time: version 0.1 numbered its lists so, and numbers only grow (RFC 5280 §5.2.3).
+        let number = last.map { $0.number + 1 } ?? UInt64(max(1, thisUpdate.timeIntervalSince1970))
         // A certificate that has expired stays until it was in a CRL that was made after its end (RFC 5280 §3.3).
         let revoked = try await revoked(shard, validAt: last?.thisUpdate ?? Date(timeIntervalSince1970: 0))
         do {
