@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: EmptyContent.allCases)
-    func requirement060To068APendingHasTheFullSetOfAttributesAndNoMore(form: EmptyContent) throws {
+    func requirement060To065And067APendingHasTheFullSetOfAttributesAndNoMore(form: EmptyContent) throws {
         let reader = try ReplyReader(try pending(try scene.message(.pkcsReq), form))
         #expect(try reader.value(OID.transactionID)?.encoded == TLV.printable("0123456789ABCDEF"))
         #expect(try reader.value(OID.messageType)?.encoded == TLV.printable("3"))

@@ -60,7 +60,7 @@ import Testing
         #expect(members[3].content == issued)
     }
 
-    @Test func requirement058To077TheRepliesToQueriesAreEncryptedAndSigned() async throws {
+    @Test func requirement058And071And072And077TheRepliesToQueriesAreEncryptedAndSigned() async throws {
         let list = try scene.certificateList()
         for (type, contents, secret) in [
             (MessageType.getCRL, CertRep.Contents.certificateList(list), list),
