@@ -55,13 +55,20 @@ public struct CARollover: Sendable {
                 hint: "Go on with: sceptic ca rollover activate, or take it back with: sceptic ca rollover cancel"
             )
         }
+        guard let model = generations.credentials(of: active, .active).last else {
+            throw AppError(
+                .conflict,
+                "The CA '\(issuer)' has no RA, so no device would hear of its next key.",
+                hint: "Only a CA that issues to devices is rolled over."
+            )
+        }
         let records = RecordMaker(masterKey: state.masterKey, now: time.now)
         let number = (generations.all.map(\.keyGeneration).max() ?? 0) + 1
         let (next, credential) =
-            if active.chain.isEmpty {
+            if model.certificate == active.certificate {
                 try singleCA(after: active, keyType, number, records)
             } else {
-                try underItsRoot(after: active, generations, keyType, number, records)
+                try underItsRoot(after: active, generations, like: model, keyType, number, records)
             }
         try await state.apply([.addIssuer(next), .addRACredential(credential)])
         return try await generation(number)
@@ -112,6 +119,7 @@ public struct CARollover: Sendable {
     private func underItsRoot(
         after active: IssuerRecord,
         _ generations: StoredGenerations,
+        like model: RACredentialRecord,
         _ keyType: KeyAlgorithm?,
         _ number: Int,
         _ records: RecordMaker
@@ -119,9 +127,6 @@ public struct CARollover: Sendable {
         var generator = SecureRandom()
         guard let root = generations.stored.issuers.first(where: { $0.certificate == active.chain.first }) else {
             throw AppError(.conflict, "The CA above '\(issuer)' is none of this server's: it has to sign the next key.")
-        }
-        guard let model = generations.credentials(of: active, .active).last else {
-            throw AppError(.conflict, "The CA '\(issuer)' has no active RA.")
         }
         let current = try EncodedCertificate(derEncoded: active.certificate)
         let key = try SoftwareKey.generate(try keyType ?? state.key(of: active).publicKey.algorithm)
