@@ -3,6 +3,7 @@
 
 internal import Foundation
 internal import PKIX
+internal import SCEP
 internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
