@@ -182,9 +182,12 @@ extension EnrollmentService {
             password = entitlement.password
             let application = try application(opened, candidate, entitlement, &deliberation)
             if waits(entitlement, deliberation.profile) {
-                try await wait(application, opened, candidate, entitlement, &deliberation)
+                // Nothing is issued from here on but by approval.
+                let decided = try await wait(application, opened, entitlement, &deliberation)
+                (certificate, reason) = (decided, .issuedAgain)
+            } else {
+                (certificate, reason) = try await issue(application, &deliberation)
             }
-            (certificate, reason) = try await issue(application, &deliberation)
         }
         return Outcome(
             opened: opened,

@@ -19,15 +19,14 @@ extension EnrollmentService {
 
     /// Lets an application wait, unless it was decided before.
     ///
-    /// - Throws: an `Ending` with `approvalPending` as long as it waits. Returns when the reservation of the same request tells more:
-    ///   it was issued before, or is being issued.
+    /// - Returns: the certificate, when the same request was issued one before.
+    /// - Throws: an `Ending`, with `approvalPending` as long as it waits.
     func wait(
         _ application: Application,
         _ opened: OpenedRequest,
-        _ candidate: Candidate,
         _ entitlement: Entitlement,
         _ deliberation: inout Deliberation
-    ) async throws {
+    ) async throws -> CertificateRecord {
         let approval = try approval(application, opened, entitlement, deliberation)
         let outcome: PendingOutcome
         do {
@@ -38,8 +37,10 @@ extension EnrollmentService {
         switch outcome {
         case .pending(let waiting):
             throw pending(waiting, &deliberation)
-        case .alreadyIssued, .alreadyOpen:
-            return
+        case .alreadyIssued(let certificate):
+            return try earlier(certificate, &deliberation)
+        case .alreadyOpen(let open):
+            return try await takeUp(open, &deliberation)
         case .otherRequestOpen:
             throw deliberation.fail(
                 "transaction",
