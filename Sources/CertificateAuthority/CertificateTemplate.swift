@@ -52,6 +52,11 @@ public struct CertificateTemplate: Sendable, Hashable, Codable {
             return nil
         }
         guard let names = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
+        return grantedNames(names)
+    }
+
+    /// Those of some names that the template takes over; nil when none is left.
+    public func grantedNames(_ names: SubjectAlternativeNames) -> SubjectAlternativeNames? {
         let granted = names.filter { name in kind(of: name).map(allowedNames.contains) ?? false }
         return granted.isEmpty ? nil : SubjectAlternativeNames(granted)
     }

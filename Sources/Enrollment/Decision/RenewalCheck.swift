@@ -105,6 +105,8 @@ struct RenewalCheck: Sendable {
         var request: CertificationRequest
         /// The names that the template grants of those that the request asks for; nil when it asks for none.
         var wishedNames: SubjectAlternativeNames?
+        /// The names that the template grants of those that the certificate has.
+        var heldNames: SubjectAlternativeNames?
         var policy: RenewalPolicy
         var now: Date
     }
@@ -118,6 +120,14 @@ struct RenewalCheck: Sendable {
 
     /// All rules, in the order in which they are asked.
     static let all: [RenewalCheck] = [window, keyReuse, subject, names]
+
+    /// The first rule that is broken.
+    static func refusal(_ input: Input) -> (name: String, reason: ReasonCode, detail: String)? {
+        for check in all {
+            if let detail = check.violation(input) { return (check.name, check.reason, detail) }
+        }
+        return nil
+    }
 
     static let window = RenewalCheck(name: "renewal window", reason: .renewalTooEarly) { input in
         guard let notBefore = input.renewed.notBefore, let notAfter = input.renewed.notAfter else {
@@ -134,13 +144,13 @@ struct RenewalCheck: Sendable {
     }
 
     static let subject = RenewalCheck(name: "renewal names", reason: .renewalNames) { input in
-        input.request.subject.isEquivalent(to: input.renewed.subject)
+        input.request.subject.isEquivalentInAnyOrder(to: input.renewed.subject)
             ? nil : "the request is for '\(input.request.subject)', the certificate for '\(input.renewed.subject)'"
     }
 
     static let names = RenewalCheck(name: "renewal names", reason: .renewalNames) { input in
         guard let wished = input.wishedNames else { return nil }
-        let held = input.renewed.subjectAlternativeNames ?? SubjectAlternativeNames()
+        let held = input.heldNames ?? SubjectAlternativeNames()
         return Set(wished) == Set(held) ? nil : "the request asks for other alternative names than the certificate has"
     }
 }

@@ -39,14 +39,16 @@ extension EnrollmentService {
         let candidate = try Candidate(opened, request, sender, &deliberation)
         if case .issued = sender.standing {
             let refusal = RenewalSignerCheck.refusal(renewalInput(sender, deliberation))
-            if refusal == nil {
-                return try await renew(opened, candidate, sender, &deliberation)
-            }
-            // Windows re-enrols with a challenge and signs with whatever certificate it has (client-quirks L2).
             if let refusal, request.challengePassword == nil {
                 return try await refuseRenewal(refusal, opened, candidate, &deliberation)
             }
-            deliberation.note("renewal", refusal?.detail ?? "")
+            // Windows re-enrols with a challenge and signs with whatever certificate it has (client-quirks L2): what is no
+            // renewal may be an enrolment.
+            let obstacle = refusal?.detail ?? RenewalCheck.refusal(renewalInput(request, sender, deliberation))?.detail
+            guard let obstacle, request.challengePassword != nil else {
+                return try await renew(opened, candidate, sender, &deliberation)
+            }
+            deliberation.note("renewal", obstacle)
         }
         let authentication = try await authenticate(candidate, &deliberation)
         return try await conclude(authentication, opened, candidate, &deliberation)
@@ -73,6 +75,15 @@ extension EnrollmentService {
             policy: deliberation.profile.settings.renewal,
             now: deliberation.receivedAt
         )
+    }
+
+    private func renewalInput(
+        _ request: CertificationRequest,
+        _ sender: Sender,
+        _ deliberation: Deliberation
+    ) -> RenewalCheck.Input {
+        let wished = try? deliberation.profile.template.grantedNames(request)
+        return RenewalCheck.Input(request, sender.certificate, wishedNames: wished, deliberation)
     }
 
     private func refuseRenewal(
@@ -223,7 +234,7 @@ extension EnrollmentService {
             requestDigest: candidate.requestDigest,
             publicKeyDigest: candidate.publicKeyDigest,
             request: try candidate.request.withoutChallengePassword(),
-            subject: candidate.subject,
+            subject: contents.subject == candidate.request.subject ? candidate.subject : contents.subject.description,
             contents: contents,
             claims: entitlement.claims,
             issuer: deliberation.profile.generation(of: opened.credential).issuer
@@ -244,20 +255,15 @@ extension EnrollmentService {
         } catch {
             throw deliberation.fail("names", .policyNames, "subjectAltName is malformed")
         }
+        var subject = request.subject
         if let renewed {
-            let input = RenewalCheck.Input(
-                renewed: renewed,
-                request: request,
-                wishedNames: names,
-                policy: deliberation.profile.settings.renewal,
-                now: deliberation.receivedAt
-            )
-            for check in RenewalCheck.all {
-                if let violation = check.violation(input) {
-                    throw deliberation.fail(check.name, check.reason, violation)
-                }
+            let input = RenewalCheck.Input(request, renewed, wishedNames: names, deliberation)
+            if let refusal = RenewalCheck.refusal(input) {
+                throw deliberation.fail(refusal.name, refusal.reason, refusal.detail)
             }
-            names = renewed.subjectAlternativeNames
+            names = input.heldNames
+            // In another order it would be another name, which nobody has granted.
+            if !subject.isEquivalent(to: renewed.subject) { subject = renewed.subject }
         }
         let input = PolicyInput(request: request, key: key, names: names, template: template)
         for check in PolicyCheck.all {
@@ -265,10 +271,28 @@ extension EnrollmentService {
         }
         deliberation.pass("policy", "RA profile '\(deliberation.profile.raProfile)'")
         return CertificateContents(
-            subject: request.subject,
+            subject: subject,
             subjectPublicKeyInfo: request.subjectPublicKeyInfo,
             keyAlgorithm: key,
             names: names
+        )
+    }
+}
+
+extension RenewalCheck.Input {
+    fileprivate init(
+        _ request: CertificationRequest,
+        _ renewed: EncodedCertificate,
+        wishedNames: SubjectAlternativeNames?,
+        _ deliberation: Deliberation
+    ) {
+        self.init(
+            renewed: renewed,
+            request: request,
+            wishedNames: wishedNames,
+            heldNames: renewed.subjectAlternativeNames.flatMap { deliberation.profile.template.grantedNames($0) },
+            policy: deliberation.profile.settings.renewal,
+            now: deliberation.receivedAt
         )
     }
 }

@@ -91,6 +91,14 @@ public struct Name: Sendable, Hashable {
         der == other.der || normalised == other.normalised
     }
 
+    /// Whether two names hold the same relative names, in whatever order: some clients write them from the other end
+    /// (client-quirks J2).
+    public func isEquivalentInAnyOrder(to other: Name) -> Bool {
+        isEquivalent(to: other)
+            || normalised.sorted { $0.lexicographicallyPrecedes($1) }
+                == other.normalised.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
     private var normalised: [[String]] {
         attributes.map { members in
             members.map { attribute in
