@@ -93,7 +93,7 @@ extension EnrollmentService {
         deliberation.isAuthenticated = true
         deliberation.pass("approval", "approved by \(decision.by)\(decision.note.map { ": \($0)" } ?? "")")
         do {
-            let application = try application(approval, decision, &deliberation)
+            let application = try await application(approval, decision, &deliberation)
             let (certificate, reason) = try await issue(application, &deliberation)
             tell(deliberation, reason, detail: "", serialNumber: certificate.serialNumber)
             return .issued(certificate)
@@ -114,12 +114,13 @@ extension EnrollmentService {
         _ approval: ApprovalRecord,
         _ decision: ApprovalDecision,
         _ deliberation: inout Deliberation
-    ) throws -> Application {
+    ) async throws -> Application {
         let profile = deliberation.profile
         guard let request = try? CertificationRequest(derEncoded: approval.request),
             let key = try? request.subjectPublicKeyInfo.publicKey(limits: profile.algorithms.clientKeyLimits)
         else { throw deliberation.fail("request", .internalError, "the stored request can't be read") }
         let renewed = try approval.renewedCertificate.map { try EncodedCertificate(derEncoded: $0) }
+        if let renewed { try await checkRenewed(renewed, &deliberation) }
         return Application(
             key: approval.key,
             requestDigest: approval.requestDigest,
@@ -130,5 +131,20 @@ extension EnrollmentService {
             claims: [.approval(approval.id, decision)],
             issuer: profile.generation(issuerID: approval.issuerID).issuer
         )
+    }
+
+    /// Checks that what authenticated a renewal still does.
+    ///
+    /// It may have been revoked while the request waited; that it has expired meanwhile does not matter.
+    private func checkRenewed(_ renewed: EncodedCertificate, _ deliberation: inout Deliberation) async throws {
+        let input = RenewalSignerCheck.Input(
+            sender: try await sender(renewed, &deliberation),
+            profile: deliberation.profile.name,
+            policy: deliberation.profile.settings.renewal,
+            now: deliberation.receivedAt
+        )
+        for check in RenewalSignerCheck.all where check.reason != .renewalExpired {
+            if let detail = check.violation(input) { throw deliberation.fail("renewal", check.reason, detail) }
+        }
     }
 }

@@ -98,7 +98,7 @@ public struct EnrollmentService: Sendable {
         var deliberation = Deliberation(profile: profile, remoteAddress: remoteAddress, receivedAt: time.now)
         do {
             let message = try verify(bytes, &deliberation)
-            let sender = try await sender(message, &deliberation)
+            let sender = try await sender(message.signer, &deliberation)
             let outcome = try await decide(message, sender, &deliberation)
             fault(.afterFinish)
             let reply = try success(outcome, &deliberation)

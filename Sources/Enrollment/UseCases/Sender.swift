@@ -37,8 +37,7 @@ extension EnrollmentService {
     /// Finds out who signed a message.
     ///
     /// What was issued here is compared byte for byte with what is kept, which proves more than a signature would.
-    func sender(_ message: VerifiedMessage, _ deliberation: inout Deliberation) async throws -> Sender {
-        let certificate = message.signer
+    func sender(_ certificate: EncodedCertificate, _ deliberation: inout Deliberation) async throws -> Sender {
         // Most signers are self-signed, and are nobody's.
         if certificate.isSelfIssued { return Sender(certificate, .key) }
         let authorities = deliberation.profile.authorities
