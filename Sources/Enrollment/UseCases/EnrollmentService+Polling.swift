@@ -57,9 +57,11 @@ extension EnrollmentService {
         _ transaction: ReservationOutcome?,
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord? {
-        // The newer of the two is what the client means: a request may have been denied, and another issued since.
+        // The newer of the two is what the client means: a request may have been denied, and another issued since. What was
+        // approved counts whatever the clock of the node says that approved it.
         switch transaction {
-        case .alreadyIssued(let certificate) where certificate.issuedAt >= approval?.createdAt ?? .distantPast:
+        case .alreadyIssued(let certificate)
+        where approval?.state == .approved || certificate.issuedAt >= approval?.createdAt ?? .distantPast:
             return try earlier(certificate, &deliberation)
         case .alreadyOpen(let open):
             guard open.lease.until < time.now else {
