@@ -30,7 +30,7 @@ extension EnrollmentService {
         guard approval != nil || transaction != nil else {
             throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
         }
-        deliberation.isAuthenticated = true
+        // Its trace stays one of a stranger: whoever captured a poll can send it as often as they like (design §6.9).
         let opened = try await open(message, &deliberation)
         guard let certificate = try await polled(approval, transaction, &deliberation) else {
             throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")

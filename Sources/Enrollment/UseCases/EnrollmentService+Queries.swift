@@ -12,8 +12,8 @@ extension EnrollmentService {
         _ sender: Sender,
         _ deliberation: inout Deliberation
     ) async throws -> Outcome {
+        // Its trace stays one of a stranger: whoever captured a query can send it as often as they like (design §6.9).
         try checkEntitled(sender, &deliberation)
-        deliberation.isAuthenticated = true
         // There is no challenge in a query that a reply to such a key could be encrypted under.
         guard case .rsa = message.signerKey.algorithm else {
             throw deliberation.fail("reply", .replyUndeliverable, "the signer's key can't decrypt")

@@ -36,6 +36,8 @@ extension EnrollmentService {
         }
         switch outcome {
         case .pending(let waiting):
+            // As with a request that was issued, only its first coming proves something.
+            if waiting.id != approval.id { deliberation.isAuthenticated = false }
             throw pending(waiting, &deliberation)
         case .alreadyIssued(let certificate):
             return try earlier(certificate, &deliberation)
