@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import CryptographicMessageSyntax
 internal import Cryptography
 internal import Enrollment
 internal import PKIX
@@ -16,6 +15,8 @@ struct Device: Sendable {
     var key: SoftwareKey
     /// The recipient of its envelopes.
     var recipient: EncodedCertificate
+    /// The certificate that it signs with, once it was issued one.
+    var issued: EncodedCertificate?
 
     init(_ name: String = "device-1", key: SoftwareKey? = nil, in world: World) throws {
         self.name = name
@@ -23,93 +24,157 @@ struct Device: Sendable {
         self.recipient = world.credential.certificate
     }
 
-    /// Its self-signed certificate.
-    var certificate: EncodedCertificate {
-        get throws { try HandMadeCertificate(name, key: key).read() }
+    /// The same device with a certificate.
+    func holding(_ certificate: EncodedCertificate) -> Device {
+        var device = self
+        device.issued = certificate
+        return device
     }
 
-    /// A PKCSReq.
+    /// Its self-signed certificate, or the issued one.
+    var certificate: EncodedCertificate {
+        get throws {
+            if let issued { return issued }
+            // Nobody looks at the signature of such a certificate, so that an RSA key may sign one for an EC key.
+            var own = HandMadeCertificate(name, key: isEC ? try TestKeys.client : key)
+            own.subjectPublicKeyInfo = key.publicKey.subjectPublicKeyInfo
+            return try own.read()
+        }
+    }
+
+    private var isEC: Bool {
+        if case .ec = key.publicKey.algorithm { return true }
+        return false
+    }
+
+    /// A PKCSReq, or a RenewalReq with the type 17.
     ///
-    /// The same arguments make the same PKCS#10 request, though never the same envelope.
+    /// The same arguments make the same PKCS#10 request for an RSA key, though never the same envelope.
     func message(
         _ challenge: String?,
         transactionID: String = "0123456789ABCDEF",
+        type: String = "19",
+        for newKey: SoftwareKey? = nil,
         extensions: [[UInt8]] = [],
         request spoilRequest: (inout HandMadeRequest) throws -> Void = { _ in },
         envelope spoilEnvelope: (inout EnvelopeBuilder) throws -> Void = { _ in },
         outer spoilOuter: (inout PKIMessageBuilder) throws -> Void = { _ in }
     ) throws -> Message {
-        var request = HandMadeRequest(name, key: key, challenge: challenge)
+        var request = HandMadeRequest(name, key: newKey ?? key, challenge: challenge)
         if !extensions.isEmpty {
             let list = TLV.encode(0x30, extensions.flatMap(\.self))
             request.attributes.append(TLV.attribute(OID.extensionRequest, list))
         }
         try spoilRequest(&request)
-        var envelope = try EnvelopeBuilder(try request.der(), to: recipient)
+        return try message(
+            holding: try request.encoded(),
+            transactionID: transactionID,
+            type: type,
+            password: challenge,
+            envelope: spoilEnvelope,
+            outer: spoilOuter
+        )
+    }
+
+    /// A RenewalReq for a new key, signed with the certificate that the device holds.
+    func renewal(
+        _ newKey: SoftwareKey,
+        transactionID: String = "renewal",
+        type: String = "17",
+        challenge: String? = nil,
+        extensions: [[UInt8]] = [],
+        request: (inout HandMadeRequest) throws -> Void = { _ in }
+    ) throws -> Message {
+        try message(
+            challenge,
+            transactionID: transactionID,
+            type: type,
+            for: newKey,
+            extensions: extensions,
+            request: request
+        )
+    }
+
+    /// A CertPoll.
+    func poll(
+        transactionID: String = "0123456789ABCDEF",
+        issuer: [UInt8] = HandMadeCertificate.name("Example CA"),
+        subject: [UInt8]? = nil,
+        password: String? = nil,
+        envelope: (inout EnvelopeBuilder) throws -> Void = { _ in },
+        outer: (inout PKIMessageBuilder) throws -> Void = { _ in }
+    ) throws -> Message {
+        try message(
+            holding: TLV.sequence(issuer, subject ?? HandMadeCertificate.name(name)),
+            transactionID: transactionID,
+            type: "20",
+            password: password,
+            envelope: envelope,
+            outer: outer
+        )
+    }
+
+    /// A GetCert, or a GetCRL with the type 22.
+    func query(
+        _ issuer: [UInt8],
+        _ serialNumber: [UInt8],
+        type: String = "21",
+        envelope: (inout EnvelopeBuilder) throws -> Void = { _ in }
+    ) throws -> Message {
+        try message(
+            holding: TLV.sequence(issuer, TLV.encode(0x02, serialNumber)),
+            transactionID: "query",
+            type: type,
+            envelope: envelope
+        )
+    }
+
+    /// A message with some messageData.
+    func message(
+        holding messageData: [UInt8],
+        transactionID: String,
+        type: String,
+        password: String? = nil,
+        envelope spoilEnvelope: (inout EnvelopeBuilder) throws -> Void = { _ in },
+        outer spoilOuter: (inout PKIMessageBuilder) throws -> Void = { _ in }
+    ) throws -> Message {
+        var envelope = try EnvelopeBuilder(messageData, to: recipient)
         try spoilEnvelope(&envelope)
         var outer = PKIMessageBuilder(
             content: try envelope.build(),
             signer: try certificate,
             key: key,
-            transactionID: transactionID
+            transactionID: transactionID,
+            messageType: type
         )
+        if isEC {
+            outer.scheme = .ecdsa(.sha256)
+            outer.signatureIdentifier = ecdsaWithSHA256
+        }
         try spoilOuter(&outer)
-        return Message(bytes: try outer.build(), key: key)
+        return Message(bytes: try outer.build(), key: key, password: password)
     }
 }
 
-/// A message, with the key that opens its answer.
+/// A message, with what opens its answer.
 struct Message: Sendable {
     var bytes: [UInt8]
     var key: SoftwareKey
+    /// The challenge, under which the answer to an EC key is encrypted.
+    var password: String?
 }
 
-/// An answer as a device reads it.
-enum Answer: Equatable, CustomStringConvertible {
-    case certificate([UInt8])
-    case failure(String?, String?)
-    case unanswerable
-    case unavailable
+/// The identifier of ECDSA with SHA-256 (RFC 5758 §3.2), which has no parameters.
+private let ecdsaWithSHA256 = TLV.sequence([UInt8](hex: "06082a8648ce3d040302"))
 
-    /// The one answer to everything that goes wrong before the sender has authenticated.
-    static let uniform = Answer.failure("2", FailInfo.uniform.text)
-
-    init(_ reply: EnrollmentReply, key: SoftwareKey) throws {
-        switch reply {
-        case .unanswerable: self = .unanswerable
-        case .unavailable: self = .unavailable
-        case .certRep(let bytes):
-            let reader = try ReplyReader(bytes)
-            if try reader.value(OID.pkiStatus)?.text == "0" {
-                let content = try #require(try reader.content)
-                self = .certificate(try #require(try Self.certificates(content, key: key).first).der)
-            } else {
-                self = .failure(try reader.value(OID.failInfo)?.text, try reader.value(OID.failInfoText)?.text)
-            }
-        }
-    }
-
-    static func certificates(_ content: [UInt8], key: SoftwareKey) throws -> [EncodedCertificate] {
-        let envelope = try EnvelopedData(contentInfo: content)
-        let (cipher, iv) = try #require(try envelope.contentEncryptionAlgorithm.contentCipher())
-        let recipient = try #require(envelope.keyTransportRecipients.first)
-        let padding = try #require(recipient.keyEncryptionAlgorithm.keyTransportPadding())
-        let plaintext = try envelope.decrypt(for: recipient, key: key, cipher: cipher, iv: iv, padding: padding)
-        return try SignedData(contentInfo: plaintext).certificates
-    }
-
-    /// The certificate, when there is one.
-    var certificate: EncodedCertificate? {
-        if case .certificate(let der) = self { return try? EncodedCertificate(derEncoded: der) }
-        return nil
-    }
-
-    var description: String {
-        switch self {
-        case .certificate(let der): "certificate of \(der.count) bytes"
-        case .failure(let failInfo, let text): "failure \(failInfo ?? "-"): \(text ?? "-")"
-        case .unanswerable: "unanswerable"
-        case .unavailable: "unavailable"
-        }
+extension HandMadeRequest {
+    /// The encoding, signed with an RSA or EC key.
+    func encoded() throws -> [UInt8] {
+        guard case .ec = signer.publicKey.algorithm else { return try der() }
+        var other = self
+        other.signer = try TestKeys.client
+        let info = try DERElement(try other.der()).at(0).encoded
+        let signature = try signer.sign(info, scheme: .ecdsa(.sha256))
+        return TLV.sequence(info, ecdsaWithSHA256, TLV.bitString(signature))
     }
 }

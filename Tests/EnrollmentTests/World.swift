@@ -7,6 +7,7 @@ internal import Enrollment
 internal import Foundation
 internal import PKIX
 internal import SCEP
+internal import SCEPCrafting
 internal import Storage
 internal import TestSupport
 internal import Testing
@@ -134,17 +135,21 @@ struct World: Sendable {
         issuer: (any Issuer)? = nil,
         template: CertificateTemplate = CertificateTemplate(),
         sources: [any ChallengeSource]? = nil,
-        alternate: [AlternateAuthority] = []
+        alternate: [AlternateAuthority] = [],
+        generations: [ServedGeneration]? = nil,
+        own: [OwnAuthority] = []
     ) throws -> ServedProfile {
-        let own = [StoredChallengeSource(store: store, masterKey: masterKey)]
+        let stored = [StoredChallengeSource(store: store, masterKey: masterKey)]
         let served = try resolve(
             name,
             settings: settings,
             compatibility: compatibility,
             issuer: issuer,
             template: template,
-            sources: sources ?? own,
-            alternate: alternate
+            sources: sources ?? stored,
+            alternate: alternate,
+            generations: generations,
+            own: own
         )
         return try #require(served)
     }
@@ -157,18 +162,19 @@ struct World: Sendable {
         issuer: (any Issuer)? = nil,
         template: CertificateTemplate = CertificateTemplate(),
         sources: [any ChallengeSource],
-        alternate: [AlternateAuthority] = []
+        alternate: [AlternateAuthority] = [],
+        generations: [ServedGeneration]? = nil,
+        own others: [OwnAuthority] = []
     ) throws -> ServedProfile? {
         let own = self.issuer.authority.certificate
+        let only = ServedGeneration(issuer: issuer ?? self.issuer, credentials: [credential], chain: [own.der])
         return ServedProfile(
             name: name,
             settings: settings,
             compatibility: try #require(ClientCompatibility.named(compatibility)),
             authorities: ServedProfile.Authorities(
-                generations: [
-                    ServedGeneration(issuer: issuer ?? self.issuer, credentials: [credential], chain: [own.der])
-                ],
-                own: [OwnAuthority(issuerID: self.issuer.id, certificate: own)],
+                generations: generations ?? [only],
+                own: [OwnAuthority(issuerID: self.issuer.id, certificate: own)] + others,
                 alternate: alternate,
                 caCertificates: ([], "")
             ),
@@ -179,18 +185,20 @@ struct World: Sendable {
 
     func service(
         transactions: (any TransactionStore)? = nil,
+        approvals: (any ApprovalStore)? = nil,
+        time: (any TimeSource)? = nil,
         fault: @escaping @Sendable (FaultPoint) -> Void = { _ in }
     ) -> EnrollmentService {
         EnrollmentService(
             stores: EnrollmentService.Stores(
                 transactions: transactions ?? store,
-                approvals: store,
+                approvals: approvals ?? store,
                 certificates: store
             ),
             lists: lists,
             traces: traces,
             observer: observer,
-            time: clock,
+            time: time ?? clock,
             masterKey: masterKey,
             node: UUID(),
             fault: fault
@@ -239,13 +247,72 @@ struct World: Sendable {
         profile: ServedProfile? = nil,
         service: EnrollmentService? = nil
     ) async throws -> Answer {
-        let served = try profile ?? self.profile()
-        let reply = await (service ?? self.service()).respond(
+        try Answer(try await reply(message, profile: profile, service: service), message)
+    }
+
+    /// Sends a message and gives the answer as it is.
+    func reply(
+        _ message: Message,
+        profile: ServedProfile? = nil,
+        service: EnrollmentService? = nil
+    ) async throws -> EnrollmentReply {
+        await (service ?? self.service()).respond(
             to: message.bytes,
-            profile: served,
+            profile: try profile ?? self.profile(),
             remoteAddress: "192.0.2.1"
         )
-        return try Answer(reply, key: message.key)
+    }
+
+    /// Sends a message and reads the CertRep that comes back.
+    func certRep(_ message: Message, profile: ServedProfile? = nil) async throws -> ReplyReader {
+        guard case .certRep(let bytes) = try await reply(message, profile: profile) else {
+            throw DERElement.Defect.missing
+        }
+        return try ReplyReader(bytes)
+    }
+
+    /// A device with a certificate that it was issued for a code.
+    func enrolled(
+        _ name: String = "device-1",
+        key: SoftwareKey? = nil,
+        profile: ServedProfile? = nil,
+        extensions: [[UInt8]] = [],
+        request: (inout HandMadeRequest) throws -> Void = { _ in }
+    ) async throws -> Device {
+        let device = try Device(name, key: key, in: self)
+        let code = try await code(profile: profile?.name ?? "default")
+        let message = try device.message(
+            code,
+            transactionID: "enrolment",
+            extensions: extensions,
+            request: request
+        )
+        return device.holding(try #require(try await ask(message, profile: profile).certificate))
+    }
+
+    // MARK: - Deciding
+
+    /// The requests that wait.
+    func waiting() async throws -> [ApprovalRecord] { try await store.approvals(.pending, after: nil, limit: 1000) }
+
+    /// Decides on requests of a profile.
+    func decisions(_ profile: ServedProfile) -> ApprovalAdministration {
+        ApprovalAdministration(service: service()) { $0 == profile.name ? profile : nil }
+    }
+
+    var certificates: CertificateAdministration {
+        CertificateAdministration(certificates: store, revocations: store, time: clock)
+    }
+
+    /// Revokes an issued certificate.
+    func revoke(_ certificate: EncodedCertificate, _ reason: RevocationReason = .keyCompromise) async throws {
+        #expect(try await certificates.revoke(try await record(certificate), reason: reason) == .done)
+    }
+
+    /// The row of an issued certificate.
+    func record(_ certificate: EncodedCertificate) async throws -> CertificateRecord {
+        let found = try await store.certificates(serialNumber: certificate.serialNumber)
+        return try #require(found.first { $0.der == certificate.der })
     }
 
     /// The CRLs of the world's CA.
@@ -260,6 +327,19 @@ struct World: Sendable {
     func latestTrace() async throws -> TraceRecord {
         _ = try await traces.flush()
         return try #require(try await store.traces(before: nil, limit: 1).first)
+    }
+}
+
+extension SCEPProfileSettings {
+    /// Settings of the default RA profile.
+    static func with(
+        approval: ApprovalPolicy = .automatic,
+        renewal: RenewalPolicy = RenewalPolicy()
+    ) -> SCEPProfileSettings {
+        var settings = SCEPProfileSettings(raProfile: "default")
+        settings.approval = approval
+        settings.renewal = renewal
+        return settings
     }
 }
 
