@@ -3,6 +3,7 @@
 
 internal import Enrollment
 internal import PKIX
+internal import SCEPCrafting
 internal import Storage
 internal import TestSupport
 internal import Testing
@@ -82,5 +83,31 @@ internal import Testing
         _ = try await world.traces.flush()
         let traces = try await world.store.traces(transactionID: "0123456789ABCDEF", limit: 10)
         #expect(traces.map(\.isAuthenticated) == [false, false, true])
+    }
+
+    @Test func replaysOfWaitingRequestsAndPollsAndQueriesStayInTheRing() async throws {
+        let world = try await World()
+        let profile = try world.profile(settings: .with(approval: .enrollments))
+        let device = try Device(in: world)
+        let holder = try await world.enrolled("holder", key: try TestKeys.other)
+        let message = try device.message(try await world.code())
+        let query = try holder.query(HandMadeCertificate.name("Example CA"), [0x11])
+        for message in [message, message, try device.poll(), query, query] {
+            world.clock.advance(0.01)
+            _ = try await world.ask(message, profile: profile)
+        }
+        let id = try #require(try await world.waiting().first?.id)
+        _ = try await world.decisions(profile).deny(id, by: "anna")
+        world.clock.advance(0.01)
+        _ = try await world.ask(try device.poll(), profile: profile)
+        _ = try await world.traces.flush()
+        let traces = try await world.store.traces(before: nil, limit: 6).map { ($0.reasonCode, $0.isAuthenticated) }
+        #expect(
+            traces.map(\.0) == [
+                "approval.denied", "query.not-found", "query.not-found", "approval.pending", "approval.pending",
+                "approval.pending",
+            ]
+        )
+        #expect(traces.map(\.1) == [false, false, false, false, false, true])
     }
 }
