@@ -117,24 +117,18 @@ internal import X509
         #expect(issued.extension([1, 3, 6, 1, 4, 1, 311, 25, 2]) == nil)
     }
 
-    @Test func requirement168ECSignerIsToldSoBeforeAnythingIsIssued() async throws {
+    @Test func requirement168KeyOfACurveThatIsNotServedIsToldSoBeforeAnythingIsIssued() async throws {
         let world = try await World()
         let code = try await world.code()
-        let key = try TestKeys.ec
         var certificate = HandMadeCertificate("device-1", key: try TestKeys.client)
-        certificate.subjectPublicKeyInfo = key.publicKey.subjectPublicKeyInfo
-        let signer = try certificate.read()
-        let message = try Device(in: world).message(
-            code,
-            outer: { outer in
-                outer.certificates = [signer.der]
-                outer.signerIdentifier = EnvelopeBuilder.identifier(of: signer)
-                outer.key = key
-                outer.scheme = .ecdsa(.sha256)
-                outer.signatureIdentifier = TLV.sequence([UInt8](hex: "06082a8648ce3d040302"))
-            }
+        // secp256k1, as no product certifies it.
+        let algorithm = TLV.sequence(OID.ecPublicKey, [UInt8](hex: "06052b8104000a"))
+        certificate.subjectPublicKeyInfo = TLV.sequence(algorithm, TLV.bitString([4] + Array(repeating: 1, count: 64)))
+        let device = try Device(in: world).holding(try certificate.read())
+        #expect(
+            try await world.ask(try device.message(code))
+                == .failure("0", "an algorithm or key of the request is not accepted")
         )
-        #expect(try await world.ask(message) == .failure("0", "an algorithm or key of the request is not accepted"))
         #expect(try await world.certificateCount() == 0)
         #expect(try await world.row(code).usedAt == nil)
     }
