@@ -169,8 +169,13 @@ internal import struct Foundation.UUID
         }
 
         /// A message that says it is of a type.
-        static func type(_ value: [UInt8]?, _ name: String) -> Line {
-            var line = Line(name: "messageType \(name)", answer: Failure.type, reason: "message.type")
+        static func type(
+            _ value: [UInt8]?,
+            _ name: String,
+            answer: String = Failure.type,
+            reason: String = "message.type"
+        ) -> Line {
+            var line = Line(name: "messageType \(name)", answer: answer, reason: reason)
             line.outer = { outer in
                 outer.replace(OID.messageType)
                 if let value { outer.attributes.append(TLV.attribute(OID.messageType, value)) }
@@ -356,9 +361,14 @@ internal import struct Foundation.UUID
     ]
 
     private static let typeLines =
-        ["", "0", "1", "3", "17", "18", "20", "21", "22", "99", "abc", "-19", "19.0"].map {
+        ["", "0", "1", "3", "18", "99", "abc", "-19", "19.0"].map {
             Line.type(TLV.printable($0), "'\($0)'")
         } + [
+            // What is served, with a first request inside, from somebody with nothing but a key.
+            .type(TLV.printable("17"), "'17'", answer: Failure.uniform, reason: "renewal.signer"),
+            .type(TLV.printable("20"), "'20'", answer: Failure.unknownPoll, reason: "poll.unknown"),
+            .type(TLV.printable("21"), "'21'", answer: Failure.uniform, reason: "query.not-entitled"),
+            .type(TLV.printable("22"), "'22'", answer: Failure.uniform, reason: "query.not-entitled"),
             .type(nil, "missing"), .type(TLV.integer(19), "as INTEGER"),
             .type(TLV.printable("19") + TLV.printable("19"), "twice"),
         ]

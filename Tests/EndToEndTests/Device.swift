@@ -106,4 +106,5 @@ enum Failure {
     static let integrity = "2 1 the signature of the request is not valid"
     static let type = "2 2 the message type is not supported"
     static let uniform = "2 2 the request was refused"
+    static let unknownPoll = "2 4 there is no such transaction"
 }

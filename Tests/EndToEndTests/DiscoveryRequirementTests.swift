@@ -80,6 +80,18 @@ internal import struct Foundation.UUID
             )
             if try await server.post(message).isSuccess { works.insert(keyword) }
         }
+        let first = try await server.post(try device.message(try await server.code(), "renewed"))
+        let issued = try device.certificate(in: first)
+        let renewal = try device.message(
+            nil,
+            "renewal",
+            outer: { outer in
+                outer.replace(OID.messageType, with: TLV.attribute(OID.messageType, TLV.printable("17")))
+                outer.certificates = [issued.der]
+                outer.signerIdentifier = EnvelopeBuilder.identifier(of: issued)
+            }
+        )
+        if try await server.post(renewal).isSuccess { works.insert("Renewal") }
         #expect(Set(try await keywords()) == works)
         #expect(try await server.get("/scep/default?operation=GetNextCACert").status == 404)
     }
