@@ -36,6 +36,22 @@ package struct OpenSSL: Sendable {
 
     /// Runs the command in the folder and gives whatever comes of it.
     package func attempt(_ arguments: [String]) async throws -> Outcome {
+        await Self.turnstile.enter()
+        do {
+            let outcome = try await run(once: arguments)
+            await Self.turnstile.leave()
+            return outcome
+        } catch {
+            await Self.turnstile.leave()
+            throw error
+        }
+    }
+
+    // All tests run at the same time. With hundreds of processes, each with a handful of descriptors on this side, Foundation's
+    // Process.run crashes while it lists more than 1,300 of them.
+    private static let turnstile = Turnstile(free: 16)
+
+    private func run(once arguments: [String]) async throws -> Outcome {
         let run = UUID().uuidString
         let (output, errors) = (folder.file(run + ".out"), folder.file(run + ".err"))
         for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
@@ -84,5 +100,31 @@ package struct OpenSSL: Sendable {
     package func makeKey(_ name: String, _ options: [String]) async throws -> [UInt8] {
         try await run(["genpkey", "-quiet", "-out", name] + options)
         return try await run(["pkcs8", "-topk8", "-nocrypt", "-in", name, "-outform", "DER"]).output
+    }
+}
+
+/// Lets some pass at once and the others in their turn.
+private actor Turnstile {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(free: Int) {
+        self.free = free
+    }
+
+    func enter() async {
+        guard free == 0 else {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func leave() {
+        guard !waiting.isEmpty else {
+            free += 1
+            return
+        }
+        waiting.removeFirst().resume()
     }
 }
