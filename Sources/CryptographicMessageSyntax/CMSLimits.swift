@@ -19,4 +19,11 @@ public struct CMSLimits: Sendable, Hashable {
 
     /// The limits that hold unless somebody says otherwise.
     public static let standard = CMSLimits()
+
+    /// The limits for what strangers send to a server: less work for a password, since several may have to be tried.
+    public static let request: CMSLimits = {
+        var limits = CMSLimits()
+        limits.passwordIterations = 100_000
+        return limits
+    }()
 }

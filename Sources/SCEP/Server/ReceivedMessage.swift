@@ -24,6 +24,7 @@ public final class ReceivedMessage: Sendable {
     public let signingTime: Date?
     let signedData: SignedData
     let signerInfo: SignerInfo
+    let limits: CMSLimits
 
     /// Reads a request (RFC 8894 §3.2), BER or DER.
     ///
@@ -35,7 +36,7 @@ public final class ReceivedMessage: Sendable {
     ///   transactionID or senderNonce are missing.
     public init(
         bytes: [UInt8],
-        limits: CMSLimits = .standard,
+        limits: CMSLimits = .request,
         missingNonce: Acceptance = .refused
     ) throws(SCEPError) {
         do {
@@ -61,6 +62,7 @@ public final class ReceivedMessage: Sendable {
             self.signingTime = attributes.signingTime
             self.signedData = signedData
             self.signerInfo = signerInfo
+            self.limits = limits
         } catch let error as SCEPError {
             throw error
         } catch let error as CMSError {

@@ -60,7 +60,7 @@ public final class VerifiedMessage: Sendable {
         self.signerKey = key
         self.digest = digest
         self.policy = policy
-        (self.envelope, self.cipher, self.iv) = try Self.envelope(content, policy: policy)
+        (self.envelope, self.cipher, self.iv) = try Self.envelope(content, policy: policy, limits: received.limits)
     }
 
     private static func key(of signer: EncodedCertificate, policy: AlgorithmPolicy) throws(SCEPError) -> PublicKey {
@@ -79,10 +79,11 @@ public final class VerifiedMessage: Sendable {
     /// These stand in the clear, so refusing them tells nothing about what is inside.
     private static func envelope(
         _ content: [UInt8],
-        policy: AlgorithmPolicy
+        policy: AlgorithmPolicy,
+        limits: CMSLimits
     ) throws(SCEPError) -> (EnvelopedData, ContentCipher, [UInt8]) {
         do {
-            let envelope = try EnvelopedData(contentInfo: content)
+            let envelope = try EnvelopedData(contentInfo: content, limits: limits)
             guard let (cipher, iv) = try envelope.contentEncryptionAlgorithm.contentCipher(),
                 policy.ciphers.contains(cipher)
             else {
@@ -103,7 +104,7 @@ public final class VerifiedMessage: Sendable {
     /// - Parameters:
     ///   - credentials: the credentials of the profile that can decrypt; the one that a recipient names is used, and when none is
     ///     named and there is one recipient only, each is tried (client-quirks F4).
-    ///   - passwords: the passwords that an envelope without a recipient of ours may be encrypted under.
+    ///   - passwords: the passwords that an envelope may be encrypted under that has no recipient by key transport.
     /// - Returns: the request inside.
     /// - Throws: `notOpened`, whatever the reason; `algorithmNotAccepted` when the key transport is unknown.
     public func opened(
@@ -171,7 +172,14 @@ public final class VerifiedMessage: Sendable {
         try checkReply(.pkcs1)
         // A few at most: each costs the peer's PBKDF2 iterations.
         for password in passwords.prefix(Self.maximumPasswordCount) {
-            guard let plaintext = try? envelope.decrypt(for: recipient, password: password, cipher: cipher, iv: iv),
+            guard
+                let plaintext = try? envelope.decrypt(
+                    for: recipient,
+                    password: password,
+                    cipher: cipher,
+                    iv: iv,
+                    limits: received.limits
+                ),
                 let content = try? OpenedRequest.Content(plaintext, messageType)
             else { continue }
             return OpenedRequest(message: self, content: content, credential: credential, delivery: .password)
