@@ -8,7 +8,7 @@ internal import TestSupport
 ///
 /// `$ ` begins a command, `< ` a line of its standard input, `> ` a line of its standard output, `! ` one of its standard error,
 /// and `= ` its exit code if it isn't 0. Lines that begin with `#` are remarks. `$STATE` is the state folder. In expected lines
-/// `{…}` stands for something else every time: `{code}`, `{fingerprint}`, `{id}`, `{time}`, `{serial}`, or `{*}` for anything.
+/// `{…}` stands for something else every time: `{code}`, `{fingerprint}`, `{id}`, `{time}`, `{serial}`, `{number}`, or `{*}` for anything.
 struct Transcript: Sendable {
     struct Step: Sendable {
         var command: String
@@ -71,6 +71,7 @@ struct Transcript: Sendable {
     private static let placeholders = [
         ("code", "[A-Za-z0-9]{32}"), ("fingerprint", "([0-9A-F]{2}:){31}[0-9A-F]{2}"),
         ("sha1", "([0-9A-F]{2}:){19}[0-9A-F]{2}"), ("id", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-        ("time", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"), ("serial", "[0-9a-f]{32}"), ("*", ".*"),
+        ("time", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"), ("serial", "[0-9a-f]{32}"), ("number", "[0-9]+"),
+        ("*", ".*"),
     ]
 }
