@@ -132,36 +132,48 @@ internal import struct Foundation.UUID
         let profile = try world.profile(settings: .with(approval: .all))
         let code = try await world.challenges.makeStatic(code: nil, name: "lab", profile: "default", lifetime: nil)
         // The store says that the same request is open; until the reservation looks, its issuer has refused it.
-        let service = world.service(approvals: OpenBefore(store: world.store, issuerID: world.issuer.id))
+        let issuerID = world.issuer.id
+        let service = world.service(
+            approvals: StaleApprovals(store: world.store) { approval in
+                .alreadyOpen(
+                    OpenTransaction(
+                        id: UUID(),
+                        key: approval.key,
+                        publicKeyDigest: approval.publicKeyDigest,
+                        order: IssuanceOrder(issuerID: issuerID, serialNumber: [1], toBeSigned: [0x30, 0]),
+                        raProfile: approval.raProfile,
+                        lease: Lease(owner: UUID(), until: .distantFuture)
+                    )
+                )
+            }
+        )
         let answer = try await world.ask(try Device(in: world).message(code), profile: profile, service: service)
         #expect(answer == .unavailable)
         #expect(try await world.certificateCount() == 0)
     }
 }
 
-/// A store that saw an open transaction a moment ago.
-private struct OpenBefore: ApprovalStore {
+/// A store that says what it saw a moment ago.
+struct StaleApprovals: ApprovalStore {
     let store: SQLiteStore
-    let issuerID: UUID
+    /// What it says of a request that is to wait.
+    var waiting: (@Sendable (ApprovalRecord) -> PendingOutcome)?
+    /// What it says of a request's state.
+    var seen: ApprovalRecord?
 
     func wait(_ approval: ApprovalRecord, claims: [Claim]) async throws(StoreError) -> PendingOutcome {
-        .alreadyOpen(
-            OpenTransaction(
-                id: UUID(),
-                key: approval.key,
-                publicKeyDigest: approval.publicKeyDigest,
-                order: IssuanceOrder(issuerID: issuerID, serialNumber: [1], toBeSigned: [0x30, 0]),
-                raProfile: approval.raProfile,
-                lease: Lease(owner: UUID(), until: .distantFuture)
-            )
-        )
+        if let waiting { return waiting(approval) }
+        return try await store.wait(approval, claims: claims)
+    }
+
+    func approval(_ id: UUID) async throws(StoreError) -> ApprovalRecord? {
+        if let seen { return seen }
+        return try await store.approval(id)
     }
 
     func newestApproval(_ key: TransactionKey) async throws(StoreError) -> ApprovalRecord? {
         try await store.newestApproval(key)
     }
-
-    func approval(_ id: UUID) async throws(StoreError) -> ApprovalRecord? { try await store.approval(id) }
 
     func approvals(transactionID: String, limit: Int) async throws(StoreError) -> [ApprovalRecord] {
         try await store.approvals(transactionID: transactionID, limit: limit)

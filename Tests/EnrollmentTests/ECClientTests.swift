@@ -50,7 +50,12 @@ internal import struct Foundation.UUID
 
     @Test func requirement166ChallengeThatMayBeGuessedIsRefusedBeforeAnythingIsIssued() async throws {
         let world = try await World()
-        let code = try await world.challenges.makeStatic(code: nil, name: "lab", profile: "default", lifetime: nil)
+        let code = try await world.challenges.makeStatic(
+            code: "Example-1234",
+            name: "lab",
+            profile: "default",
+            lifetime: nil
+        )
         let device = try Device(key: try TestKeys.ec, in: world)
         for profile in [try world.profile(), try world.profile(settings: .with(approval: .all))] {
             #expect(try await world.ask(try device.message(code), profile: profile) == .undeliverable)

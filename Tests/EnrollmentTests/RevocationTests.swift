@@ -72,25 +72,6 @@ internal import struct Foundation.UUID
 
     // MARK: - Finding and revoking
 
-    @Test func certificateIsFoundByNumberAsOthersPrintItAndByItsID() async throws {
-        let world = try await World()
-        let issued = try #require(try await world.enrolled().issued)
-        _ = try await world.enrolled("device-2", key: try TestKeys.other)
-        let record = try await world.record(issued)
-        let digits = record.serialNumber.hex
-        let colons = stride(from: 0, to: digits.count, by: 2).map { digits.dropFirst($0).prefix(2) }
-            .joined(separator: ":")
-        for text in [digits, digits.uppercased(), colons, colons.replacing(":", with: " "), record.id.uuidString] {
-            #expect(try await world.certificates.find(text) == .found(record), "\(text)")
-        }
-        for text in ["11", UUID().uuidString, "0\(digits)0"] {
-            #expect(try await world.certificates.find(text) == .unknown, "\(text)")
-        }
-        for text in ["", ":", "x", "0x11", String(repeating: "1", count: 43)] {
-            #expect(try await world.certificates.find(text) == .unreadable, "\(text)")
-        }
-    }
-
     @Test func revocationIsForGoodUnlessItIsAHold() async throws {
         let world = try await World()
         let record = try await world.record(try #require(try await world.enrolled().issued))
@@ -106,15 +87,6 @@ internal import struct Foundation.UUID
         unknown.serialNumber = [0x11]
         #expect(try await world.certificates.revoke(unknown, reason: .superseded) == .unknown)
         #expect(try await world.certificates.release(unknown) == .unknown)
-    }
-
-    @Test func revocationInTheFutureIsOneFromNowOn() async throws {
-        let world = try await World()
-        let record = try await world.record(try #require(try await world.enrolled().issued))
-        let later = world.clock.now.addingTimeInterval(86_400)
-        _ = try await world.certificates.revoke(record, reason: .superseded, at: later)
-        let stored = try await world.store.certificate(issuerID: record.issuerID, serialNumber: record.serialNumber)
-        #expect(stored?.revocation?.at == world.clock.now)
     }
 
     // MARK: - Lists
@@ -142,56 +114,6 @@ internal import struct Foundation.UUID
         }
         #expect(list.thisUpdate == world.clock.now)
         #expect(list.nextUpdate == world.clock.now.addingTimeInterval(CertificateLists.lifetime))
-    }
-
-    @Test func holdEntersTheListAndLeavesItWhenItIsReleased() async throws {
-        let world = try await World()
-        let issued = try #require(try await world.enrolled().issued)
-        let record = try await world.record(issued)
-        #expect(try await list(world).number == [1])
-        try await world.revoke(issued, .certificateHold)
-        let held = try await list(world)
-        #expect(try held.revocation(of: issued.serialNumber)?.reason == .certificateHold)
-        _ = try await world.certificates.release(record)
-        let released = try await list(world)
-        #expect(try released.revocation(of: issued.serialNumber) == nil)
-        #expect([held.number, released.number] == [[2], [3]])
-    }
-
-    @Test func listIsMadeAnewWhenSomethingWasRevokedOrAnHourHasPassedAndNotOtherwise() async throws {
-        let world = try await World()
-        let issued = try #require(try await world.enrolled().issued)
-        let first = try await list(world)
-        world.clock.advance(CertificateLists.freshness - 1)
-        #expect(try await list(world).der == first.der)
-        world.clock.advance(1)
-        let second = try await list(world)
-        #expect(second.number == [2] && second.thisUpdate == world.clock.now)
-        try await world.revoke(issued)
-        #expect(try await list(world).number == [3])
-        // A clock that was far ahead leaves no list from the future behind.
-        world.clock.advance(-86_400)
-        #expect(try await list(world).thisUpdate == world.clock.now)
-    }
-
-    @Test func expiredEntryLeavesTheListAfterItStoodInOneThatIsYounger() async throws {
-        let world = try await World()
-        let issued = try #require(try await world.enrolled().issued)
-        try await world.revoke(issued)
-        #expect(try await list(world).count == 1)
-        world.clock.advance(366 * 86_400)
-        // The first list after its end still names it (RFC 5280 §3.3), the next does not.
-        #expect(try await list(world).count == 1)
-        world.clock.advance(CertificateLists.freshness)
-        #expect(try await list(world).count == 0)
-    }
-
-    @Test func otherIssuersAndShardsHaveNoList() async throws {
-        let world = try await World()
-        #expect(try await world.lists.certificateList(issuerID: UUID(), shard: 0) == nil)
-        for shard in [-1, 1, Int.max] {
-            #expect(try await world.lists.certificateList(issuerID: world.issuer.id, shard: shard) == nil)
-        }
     }
 
     @Test func numbersOnlyGrowThoughTwoNodesMakeListsAtOnce() async throws {
