@@ -3,9 +3,10 @@
 
 # One set of flags for each kind of build: other flags would rebuild everything.
 RELEASE = swift build -c release --static-swift-stdlib --product
-SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
+	Fuzzing/Package.swift Fuzzing/Sources
 
-.PHONY: run test check format bench interop timing release bootstrap clean
+.PHONY: run test check format bench fuzz interop timing release bootstrap clean
 
 run: bootstrap release ## Installs what is missing, builds, serves ./state and enrols a first device.
 	@scripts/run
@@ -23,6 +24,11 @@ bench: bootstrap release ## Measures enrolments: throughput, times, memory, cost
 	@scripts/bootstrap interop
 	@scripts/bench
 
+MINUTES = 10
+
+fuzz: bootstrap ## Fuzzes the readers of strangers' bytes, MINUTES each; TARGET=name for one of them.
+	@scripts/fuzz --minutes $(MINUTES) $(TARGET:%=--target %)
+
 interop: release ## Runs five real clients against the server, and writes docs/interop.md.
 	@scripts/interop --sceptic .build/release/sceptic --report docs/interop.md
 
@@ -37,4 +43,4 @@ bootstrap:
 	@scripts/bootstrap build
 
 clean:
-	@rm -rf .build Benchmarks/.build
+	@rm -rf .build Benchmarks/.build Fuzzing/.build

@@ -36,6 +36,8 @@ let package = Package(
         .library(name: "PKIX", targets: ["PKIX"]),
         .library(name: "SCEP", targets: ["SCEP"]),
         .library(name: "SCEPClient", targets: ["SCEPClient"]),
+        // For the package in Fuzzing, which has other compiler flags, and for nobody else.
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -155,6 +157,20 @@ let package = Package(
             name: "uniform-timing",
             dependencies: ["Cryptography", "PKIX", "SCEPCrafting", "TestSupport"],
             path: "Tests/UniformTiming",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CConstantTime", "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPCrafting", asn1,
+                x509,
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FuzzReplayTests",
+            dependencies: ["FuzzTargets"],
             swiftSettings: strict
         ),
         .testTarget(

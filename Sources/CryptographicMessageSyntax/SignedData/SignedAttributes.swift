@@ -14,7 +14,7 @@ public struct SignedAttributes: Sendable, Hashable {
 
     private let attributes: [Attribute]
     /// The bytes as they came, under the SET tag: what was signed, unless the sender wrote BER.
-    let received: [UInt8]
+    package let received: [UInt8]
 
     init(_ node: EncodedValue, limits: CMSLimits) throws {
         var attributes: [Attribute] = []
@@ -33,7 +33,7 @@ public struct SignedAttributes: Sendable, Hashable {
     }
 
     /// The same attributes as DER, which is what a sender of BER has to have signed (RFC 5652 §5.4).
-    func distinguished() throws -> [UInt8] {
+    package func distinguished() throws -> [UInt8] {
         var encoded: [[UInt8]] = []
         var reader = try NodeReader(try ASN1Parsing.parse(received[...], "signedAttrs"), .set, "signedAttrs")
         while let member = reader.next() {

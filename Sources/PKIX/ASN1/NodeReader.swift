@@ -155,7 +155,7 @@ package enum ASN1Parsing {
     /// Whether all lengths are definite and as short as they can be, and no string is in segments (X.690 §10.1, §10.2).
     ///
     /// Looks at headers alone, in a fraction of the time of parsing. What is not well-formed gives false.
-    static func hasDistinguishedLengths(_ bytes: [UInt8]) -> Bool {
+    package static func hasDistinguishedLengths(_ bytes: [UInt8]) -> Bool {
         var offset = 0
         while offset < bytes.count {
             let header = bytes[offset...].prefix(6)
