@@ -85,6 +85,19 @@ import X509
         #expect(throws: PKIXError.self) { try CertificationRequest(derEncoded: der + padding + [1]) }
     }
 
+    /// A reader that looks for the attributes in their place and one that looks for their tag would see two requests.
+    @Test func refusesWhatFollowsTheAttributesOrStandsBeforeThem() throws {
+        let key = try TestKeys.client
+        let body = [TLV.integer(0), HandMadeCertificate.name("a"), key.publicKey.subjectPublicKeyInfo].flatMap(\.self)
+        let attributes = TLV.context(0, TLV.attribute(OID.challengePassword, TLV.printable("x")))
+        for info in [body + TLV.null + attributes, body + attributes + TLV.null, body + attributes + attributes] {
+            let der = TLV.sequence(TLV.encode(0x30, info), TLV.algorithm(OID.sha256WithRSA), TLV.bitString([1]))
+            #expect(throws: PKIXError.malformed("CertificationRequestInfo: something follows its end")) {
+                try CertificationRequest(derEncoded: der)
+            }
+        }
+    }
+
     // MARK: - Requested extensions
 
     private static let names = HandMadeCertificate.extension(OID.subjectAltName, TLV.sequence(TLV.encode(0x82, [0x61])))

@@ -36,8 +36,8 @@ public struct CertificationRequest: Sendable, Hashable {
 
     /// Reads an encoded request.
     ///
-    /// - Throws: `malformed`, also when an attribute that has one value has several, or occurs twice: guessing which is meant
-    ///   would let two readers see two requests.
+    /// - Throws: `malformed`, also when an attribute that has one value has several, or occurs twice, or more follows the attributes:
+    ///   guessing which is meant would let two readers see two requests.
     public init(derEncoded der: [UInt8]) throws(PKIXError) {
         let node = try ASN1Parsing.parse(ASN1Parsing.withoutTrailingPadding(der), "CertificationRequest")
         var request = try NodeReader(node, .sequence, "CertificationRequest")
@@ -55,6 +55,7 @@ public struct CertificationRequest: Sendable, Hashable {
         self.subject = try Name(try reader.next(.sequence, "subject"))
         self.subjectPublicKeyInfo = try SubjectPublicKeyInfo(try reader.next(.sequence, "subjectPKInfo"))
         let attributes = try Self.attributes(reader.nextIf(.context(0)))
+        try reader.end()
         self.challengePassword = try Self.challenge(attributes)
         self.requestedExtensions = try Self.extensions(attributes)
     }
