@@ -39,7 +39,7 @@ enum NameChecks {
             var reader = try? NodeReader(node, .sequence, "Name")
         else { return false }
         while let set = reader.next() {
-            if set.isConstructed, !set.content.isEmpty { continue }
+            if case .constructed(let members) = set.content, members.contains(where: { _ in true }) { continue }
             return true
         }
         return false
