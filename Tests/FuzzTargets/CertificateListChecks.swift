@@ -96,7 +96,7 @@ enum CertificateListChecks {
     }
 
     /// The signed part, and the serial numbers of all entries.
-    private static func serialNumbers(_ node: ASN1Node) throws(PKIXError) -> (body: [UInt8], [[UInt8]]) {
+    private static func serialNumbers(_ node: EncodedValue) throws(PKIXError) -> (body: [UInt8], [[UInt8]]) {
         var list = try NodeReader(node, .sequence, "CertificateList")
         let body = try list.next(.sequence, "tbsCertList")
         var fields = try NodeReader(body, .sequence, "TBSCertList")

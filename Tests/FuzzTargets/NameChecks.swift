@@ -34,13 +34,13 @@ enum NameChecks {
         }
     }
 
+    /// Whether there is a relative name without attributes, which an encoding can have and a text can't.
     private static func hasEmptySet(_ name: Name) -> Bool {
         guard let node = try? ASN1Parsing.parse(name.der[...], "Name"),
             var reader = try? NodeReader(node, .sequence, "Name")
         else { return false }
         while let set = reader.next() {
-            if case .constructed(let members) = set.content, members.contains(where: { _ in true }) { continue }
-            return true
+            if set.content.isEmpty { return true }
         }
         return false
     }
