@@ -94,6 +94,23 @@ internal import struct Foundation.UUID
         #expect(try await world.certificateCount() == 1)
     }
 
+    @Test func requestGoesOnWaitingThoughItsProfileAsksNobodyAnyMore() async throws {
+        let world = try await World()
+        let device = try Device(in: world)
+        let message = try device.message(try await world.code())
+        #expect(try await world.ask(message, profile: try manual(world)) == .pending)
+        let automatic = try world.profile()
+        #expect(try await world.ask(message, profile: automatic) == .pending)
+        #expect(try await world.ask(try device.poll(), profile: automatic) == .pending)
+        let id = try #require(try await world.waiting().first?.id)
+        guard case .issued(let record) = try await world.decisions(automatic).approve(id, by: "anna") else {
+            Issue.record("not issued")
+            return
+        }
+        #expect(try await world.ask(message, profile: automatic) == .certificate(record.der))
+        #expect(try await world.certificateCount() == 1)
+    }
+
     @Test func otherRequestUnderTheSameIDIsRefusedWhileOneWaits() async throws {
         let world = try await World()
         let profile = try manual(world)

@@ -37,6 +37,9 @@ extension EnrollmentService {
         } catch let error as IssuanceError {
             throw deliberation.fail("issuer", error.reason, error.sentence)
         }
+        if case .otherRequestOpen = outcome, let same = try await waiting(application, &deliberation) {
+            throw pending(same, &deliberation)
+        }
         return try await conclude(outcome, work, &deliberation)
     }
 

@@ -55,6 +55,20 @@ extension EnrollmentService {
         }
     }
 
+    /// The same request, if it waits for a decision that its profile does not ask for any more.
+    func waiting(_ application: Application, _ deliberation: inout Deliberation) async throws -> ApprovalRecord? {
+        do {
+            let newest = try await approvals.newestApproval(application.key)
+            guard let newest, newest.state == .pending, newest.requestDigest == application.requestDigest else {
+                return nil
+            }
+            deliberation.isAuthenticated = false
+            return newest
+        } catch {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        }
+    }
+
     /// Ends a request that waits: with PENDING, or with FAILURE when nobody decided in time.
     func pending(_ approval: ApprovalRecord, _ deliberation: inout Deliberation) -> Ending {
         guard approval.expiresAt > deliberation.receivedAt else {
