@@ -91,22 +91,11 @@ package struct EnvelopeBuilder: Sendable {
         return TLV.sequence(OID.envelopedData, TLV.context(0, enveloped))
     }
 
-    /// A PasswordRecipientInfo by PBKDF2 with HMAC-SHA-1 and PWRI-KEK (RFC 3211), as `openssl cms` makes it.
     private func passwordRecipientInfo(_ contentKey: [UInt8]) throws -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        let salt = generator.bytes(8)
-        let iv = generator.bytes(16)
-        let derivation = try PasswordDerivation(salt: salt, iterations: 2048, digest: .sha1)
-        let key = try derivation.key(password: password, byteCount: 16)
-        let wrapped = try PasswordKeyWrap.wrap(contentKey, under: key, cipher: .aes128CBC, iv: iv, using: &generator)
-        let parameters = TLV.sequence(TLV.octetString(salt), TLV.encode(0x02, writtenIterations))
-        return TLV.context(
-            3,
-            TLV.integer(0),
-            TLV.context(0, OID.pbkdf2, parameters),
-            TLV.sequence(OID.pwriKEK, TLV.sequence(OID.aes128CBC, TLV.octetString(iv))),
-            TLV.octetString(spoilKey(wrapped))
-        )
+        var builder = PasswordEnvelopeBuilder(plaintext, password: password)
+        builder.writtenIterations = writtenIterations
+        builder.spoilKey = spoilKey
+        return try builder.recipientInfo(contentKey)
     }
 
     /// Single DES is made by triple DES with one key three times, since the library never encrypts with it.

@@ -72,10 +72,6 @@ package struct PKIMessageBuilder: Sendable {
         self.certificates = [signer.der]
         self.signerIdentifier = EnvelopeBuilder.identifier(of: signer)
         self.key = key
-        if case .ec = key.publicKey.algorithm {
-            self.scheme = .ecdsa(.sha256)
-            self.signatureIdentifier = TLV.sequence(OID.ecdsaWithSHA256)
-        }
         self.attributes = [
             TLV.attribute(OID.transactionID, TLV.printable(transactionID)),
             TLV.attribute(OID.messageType, TLV.printable(messageType)),

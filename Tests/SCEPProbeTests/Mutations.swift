@@ -23,7 +23,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
         _ number: Int,
         _ name: String,
         base: @escaping @Sendable (inout Breakage) -> Void = { _ in },
-        _ breaks: @escaping @Sendable (inout Breakage) -> Void
+        breaks: @escaping @Sendable (inout Breakage) -> Void
     ) {
         self.number = number
         self.name = name
@@ -126,9 +126,14 @@ struct Mutation: Sendable, CustomTestStringConvertible {
         no(21, "SHA-1 is listed and refused", .sha1, "0"),
         no(21, "Renewal is listed and refused", .renewal, "2"),
         Mutation(23, "a keyword of nobody") { $0.capabilities["main"] = "AES\nSHA-256\nPOSTPKIOperation\nUpdate\n" },
-        Mutation(31, "one certificate, typed as several", base: { $0.hasNoRA = true }) {
-            $0.http = { if $0.parameter("operation") == "GetCACert" { $1.type = "application/x-x509-ca-ra-cert" } }
-        },
+        Mutation(
+            31,
+            "one certificate, typed as several",
+            base: { $0.hasNoRA = true },
+            breaks: {
+                $0.http = { if $0.parameter("operation") == "GetCACert" { $1.type = "application/x-x509-ca-ra-cert" } }
+            }
+        ),
         http(32, "several certificates, typed as one") {
             if $0.parameter("operation") == "GetCACert" { $1.type = "application/x-x509-ca-cert" }
         },
@@ -326,16 +331,21 @@ struct Mutation: Sendable, CustomTestStringConvertible {
         contents(157, "no CRL") { $1 = [] },
         contents(158, "a certificate beside the CRL") { if !$1.isEmpty { $0 = [certificate("somebody")] } },
         no(159, "a stranger is the server's error", .strangersGetCert, "500"),
-        Mutation(161, "not supported, and the server's error", base: { $0.refusals[.getCert] = "2" }) {
-            $0.refusals[.getCert] = "500"
-        },
+        Mutation(
+            161,
+            "not supported, and the server's error",
+            base: { $0.refusals[.getCert] = "2" },
+            breaks: {
+                $0.refusals[.getCert] = "500"
+            }
+        ),
         Mutation(162, "a password for RSA clients") { $0.usesPasswordForAll = true },
         Mutation(163, "RSA for EC clients") { $0.misdirectsEC = true },
         no(164, "no requests under a password", .password, "2"),
         Mutation(165, "another password") { $0.usesWrongPassword = true },
         blind(166, "no challenge for EC clients", .ecChallenge),
         blind(167, "anything decrypts", .decryption),
-        Mutation(168, "EC is a bad request", base: { $0.refusals[.ec] = "0" }) { $0.refusals[.ec] = "2" },
+        Mutation(168, "EC is a bad request", base: { $0.refusals[.ec] = "0" }, breaks: { $0.refusals[.ec] = "2" }),
         no(170, "short ids only", .longID, "2"),
         blind(171, "a new certificate each time", .resend),
         Mutation(172, "whoever knows the id") { $0.sharesTransactions = true },

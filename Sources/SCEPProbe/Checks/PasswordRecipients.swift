@@ -46,19 +46,18 @@ extension ProbeSession {
 
     func checkPasswordRequest() async throws {
         guard let ec = try await endpoint(.ec) else { return }
-        guard ec.recipient == nil else {
-            return cannot(164, "--ec-url publishes an RSA key, so that requests are enveloped to that")
-        }
-        guard let made = try await enrol("a request under a password", [164], at: ec, sender: try device()) else {
-            return
-        }
-        expect(
-            164,
-            made.reply.verdict == .success || made.reply.verdict == .pending,
-            "SUCCESS",
-            made.reply.seen,
-            made.reply.exchange
+        guard let ticket = ec.take() else { return cannot(164, "there is no challenge left for it") }
+        guard let challenge = ticket.challenge else { return cannot(164, "it takes a challenge") }
+        let spoilers = Spoilers(envelope: { $0 = EnvelopeBuilder($0.plaintext, password: challenge) })
+        let (sent, _) = try enrolment(
+            try device(),
+            challenge: challenge,
+            at: ec,
+            transactionID: ticket.transactionID,
+            spoilers
         )
+        let reply = try await ask("a request under a password", sent, at: ec)
+        expect(164, reply.verdict == .success || reply.verdict == .pending, "SUCCESS", reply.seen, reply.exchange)
     }
 
     func checkAbsurdPasswordRecipients() async throws {

@@ -40,8 +40,8 @@ package enum TextReport {
         case .pass: break
         case .fail:
             for finding in row.findings {
-                let where_ = finding.exchange.map { " [\($0)]" } ?? ""
-                lines.append("\(indent)expected \(finding.expected ?? "something else"); \(finding.seen)\(where_)")
+                let place = finding.exchange.map { " [\($0)]" } ?? ""
+                lines.append("\(indent)expected \(finding.expected ?? "something else"); \(finding.seen)\(place)")
             }
         case .notTestable, .skipped: if let reason = row.reason { lines.append("\(indent)\(reason)") }
         }

@@ -8,6 +8,8 @@ internal import X509
 /// A challenge for one enrolment; none where the server needs none.
 struct Ticket: Sendable {
     let challenge: String?
+    /// The transactionID that the challenge was made for, where a request is encrypted under it.
+    var transactionID: String?
 }
 
 /// One URL, with what is known of it.
@@ -37,7 +39,11 @@ final class Endpoint {
         if needsNone { return Ticket(challenge: nil) }
         guard let first = challenges.first else { return nil }
         if !(reuses && challenges.count == 1) { challenges.removeFirst() }
-        return Ticket(challenge: first)
+        let words = first.split(separator: " ", maxSplits: 1)
+        guard role == .ec, let id = words.first, let challenge = words.last, words.count == 2 else {
+            return Ticket(challenge: first)
+        }
+        return Ticket(challenge: String(challenge), transactionID: String(id))
     }
 
     /// A challenge for a request that is to be refused, and so can serve again.

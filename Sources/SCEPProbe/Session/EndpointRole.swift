@@ -11,7 +11,7 @@ package enum EndpointRole: String, Sendable, Hashable, Codable, CaseIterable {
     case rollover
     /// Another CA or profile of the same server.
     case other
-    /// One whose CA has no RSA key to envelope to.
+    /// One that takes requests encrypted under a challenge, such as that of a CA without an RSA key.
     case ec
     /// One that does not list Renewal.
     case noRenewal = "no-renewal"

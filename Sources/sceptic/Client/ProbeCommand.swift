@@ -85,10 +85,19 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(name: .customLong("other-challenge-file"), help: ArgumentHelp("Its challenges.", valueName: "file"))
     var otherChallengeFile: String?
 
-    @Option(name: .customLong("ec-url"), help: ArgumentHelp("A URL whose CA has no RSA key.", valueName: "url"))
+    @Option(
+        name: .customLong("ec-url"),
+        help: ArgumentHelp("A URL that takes requests encrypted under a challenge.", valueName: "url")
+    )
     var ecURL: String?
 
-    @Option(name: .customLong("ec-challenge-file"), help: ArgumentHelp("Its challenges.", valueName: "file"))
+    @Option(
+        name: .customLong("ec-challenge-file"),
+        help: ArgumentHelp(
+            "Its challenges; where one is for a transactionID, that and a space before it.",
+            valueName: "file"
+        )
+    )
     var ecChallengeFile: String?
 
     @Option(
