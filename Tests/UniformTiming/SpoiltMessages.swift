@@ -62,8 +62,12 @@ struct SpoiltMessages {
             try make("plaintext: no request") {
                 try message(good) { $0.plaintext = [UInt8](repeating: 0x5A, count: $0.plaintext.count) }
             },
+            // With our key it would be granted: clients name their recipient wrongly (client-quirks F4).
             try make("recipient: foreign") {
-                try message(good) { $0.recipient = TLV.sequence(HandMadeCertificate.name("Foreign"), TLV.integer(9)) }
+                try message(good) { envelope in
+                    envelope.recipient = TLV.sequence(HandMadeCertificate.name("Foreign"), TLV.integer(9))
+                    envelope.key = stranger.publicKey
+                }
             },
             try make("request: signature") { try message(good, request: { $0.signer = stranger }) },
             try make("request: another key") {
