@@ -59,6 +59,7 @@ enum LoopbackServer {
 
         private let respond: @Sendable (Question) -> Answer
         private var received: [UInt8] = []
+        private var headEnd: Range<Int>?
         private var isDone = false
 
         init(_ respond: @escaping @Sendable (Question) -> Answer) {
@@ -66,8 +67,11 @@ enum LoopbackServer {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            // The end of the head is looked for in what is new, and may have begun before: long requests come in many parts.
+            let searched = max(0, received.count - 3)
             received += Array(buffer: unwrapInboundIn(data))
-            guard !isDone, let question = Self.read(received) else { return }
+            headEnd = headEnd ?? received[searched...].firstRange(of: Array("\r\n\r\n".utf8))
+            guard !isDone, let headEnd, let question = Self.read(received, headEnd) else { return }
             isDone = true
             let answer = respond(question)
             guard !answer.isSilent else { return context.close(promise: nil) }
@@ -80,8 +84,7 @@ enum LoopbackServer {
             }
         }
 
-        private static func read(_ bytes: [UInt8]) -> Question? {
-            guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+        private static func read(_ bytes: [UInt8], _ end: Range<Int>) -> Question? {
             let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
             let words = (lines.first ?? "").split(separator: " ")
             guard words.count == 3 else { return Question(method: "", target: "", version: "", body: []) }
