@@ -100,6 +100,31 @@ internal import Testing
         }
     }
 
+    @Test func challengeThatAClientCopiesIntoTheClearIsNowhereEither() async throws {
+        let server = try await Server.start()
+        let device = try await Device(of: server)
+        let codes = try await server.codes(2)
+        for (code, inside) in [(codes[0], codes[0]), (codes[1], "wrong")] {
+            // macOS puts a copy of the challenge among the signed attributes, where everybody can read it.
+            let message = try device.message(
+                inside,
+                "copy-\(inside == code)",
+                outer: { $0.attributes.append(TLV.attribute(OID.challengePassword, TLV.printable(code))) }
+            )
+            #expect(message.contains(run: Array(code.utf8)))
+            #expect(try await server.post(message).isSuccess == (inside == code))
+        }
+        let texts = try await told(server)
+        try await server.kill9()
+        for (name, haystack) in try contents(of: server) + texts {
+            for code in codes {
+                for (form, bytes) in forms(of: code) {
+                    #expect(!haystack.contains(bytes), "\(name) holds a challenge as \(form)")
+                }
+            }
+        }
+    }
+
     @Test func keysAreNowhereInTheClear() async throws {
         let server = try await Server.start()
         let device = try await Device(of: server)
