@@ -14,7 +14,7 @@ run: bootstrap release ## Installs what is missing, builds, serves ./state and e
 test: ## Runs everything that CI runs, and prints how long it took.
 	@scripts/test
 
-check: ## Checks format, lint, layers and the list of requirements.
+check: ## Checks format, lint, layers, the lists of requirements and of client quirks.
 	@scripts/check $(SOURCES)
 
 format: ## Formats the sources.
