@@ -2,8 +2,8 @@
 // Copyright the Sceptic authors
 
 import PKIX
-import SwiftASN1
 import SCEPCrafting
+import SwiftASN1
 import TestSupport
 import Testing
 

@@ -45,6 +45,7 @@ public struct PasswordRecipient: Sendable, Hashable {
     ///   - password: the password.
     ///   - byteCount: how long the key has to be.
     ///   - limits: how much work the peer may cause.
+    /// - Returns: the key.
     /// - Throws: `unsupportedAlgorithm` when the key is not wrapped by PBKDF2 and PWRI-KEK, `limitExceeded`, `undecryptable`.
     func contentKey(password: String, byteCount: Int, limits: CMSLimits) throws(CMSError) -> [UInt8] {
         guard let keyDerivationAlgorithm else {
