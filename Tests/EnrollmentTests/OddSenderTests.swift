@@ -126,6 +126,64 @@ internal import struct Foundation.Date
         #expect(try await world.certificateCount() == 0)
     }
 
+    // MARK: - Encodings (D1, D2, D5, D11, E1, F5)
+
+    /// A way to write a right message.
+    struct Encoding: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var envelope: @Sendable (inout EnvelopeBuilder) throws -> Void = { _ in }
+        var outer: @Sendable (inout PKIMessageBuilder) throws -> Void = { _ in }
+        var trailing: [UInt8] = []
+    }
+
+    private static let encodings = [
+        Encoding(
+            testDescription: "indefinite lengths and segments outside and inside: Apple, jscep",
+            envelope: { $0.writeContent = { TLV.segments(0x80, $0, of: 1000) } },
+            outer: { $0.form = .indefinite }
+        ),
+        Encoding(
+            testDescription: "a segment for each byte",
+            envelope: { $0.writeContent = { TLV.segments(0x80, $0, of: 1) } }
+        ),
+        Encoding(
+            testDescription: "an explicit tag around the ciphertext: an old Go library",
+            envelope: { $0.writeContent = { TLV.context(0, TLV.octetString($0)) } }
+        ),
+        Encoding(
+            testDescription: "no NULL beside algorithms: micromdm",
+            envelope: { $0.keyTransport = TLV.sequence(OID.rsaEncryption) },
+            outer: { outer in
+                outer.digestIdentifier = TLV.sequence(OID.sha256)
+                outer.signatureIdentifier = TLV.sequence(OID.rsaEncryption)
+            }
+        ),
+        Encoding(testDescription: "attributes out of order, signed so", outer: { $0.order = .asGiven }),
+        Encoding(
+            testDescription: "attributes out of order, signed in order",
+            outer: { $0.order = .asGivenSignedSorted }
+        ),
+        Encoding(
+            testDescription: "a signature with the digest in its name",
+            outer: { $0.signatureIdentifier = TLV.algorithm(OID.sha256WithRSA) }
+        ),
+        Encoding(testDescription: "a line end behind it", trailing: [0x0D, 0x0A]),
+        Encoding(testDescription: "zeros behind it", trailing: [0, 0, 0]),
+    ]
+
+    @Test(arguments: encodings, ["default", "absent-content", "legacy"])
+    func messageIsReadHoweverItIsWrittenAndAnsweredInDER(encoding: Encoding, compatibility: String) async throws {
+        let world = try await World()
+        let profile = try world.profile(compatibility: compatibility)
+        for challenge in [try await world.code(), "wrong"] {
+            var message = try Device(in: world).message(challenge, envelope: encoding.envelope, outer: encoding.outer)
+            message.bytes += encoding.trailing
+            let bytes = try #require(try await world.certRepBytes(message, profile: profile))
+            #expect(try DERElement(bytes).isWellFormed)
+            #expect(try ReplyReader(bytes).value(OID.pkiStatus)?.text == (challenge == "wrong" ? "2" : "0"))
+        }
+    }
+
     // MARK: - signingTime (M2)
 
     @Test(arguments: [
@@ -236,5 +294,12 @@ internal import struct Foundation.Date
             }
         )
         #expect(try await world.ask(message) == .failure("0", "an algorithm or key of the request is not accepted"))
+    }
+}
+
+extension World {
+    fileprivate func certRepBytes(_ message: Message, profile: ServedProfile) async throws -> [UInt8]? {
+        guard case .certRep(let bytes) = try await reply(message, profile: profile) else { return nil }
+        return bytes
     }
 }
