@@ -107,7 +107,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .messageAlgorithm: "The request uses an algorithm, key type or key size that the profile does not accept."
         case .messageIntegrity: "The message's signature is not valid, so it was not looked into."
         case .messageType: "The message is of a type that is not served."
-        case .envelopeUnopened: "The encrypted part did not open to a certificate request."
+        case .envelopeUnopened: "The encrypted part did not open to what a message of its type holds."
         case .requestKeyMismatch: "The request asks for another key than the one that signed the message."
         case .requestSignature: "The certificate request is not signed with the key that it names."
         case .challengeMissing: "The request carries no challenge."

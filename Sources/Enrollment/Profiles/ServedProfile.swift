@@ -15,14 +15,11 @@ public struct ServedGeneration: Sendable {
     public let issuer: any Issuer
     /// The credentials that decrypt for it.
     public let credentials: [RACredential]
-    /// The CA certificates that a reply may hold after the issued one: the issuer's first, without the root.
-    public let chain: [[UInt8]]
 
     /// Puts a generation together.
-    public init(issuer: any Issuer, credentials: [RACredential], chain: [[UInt8]]) {
+    public init(issuer: any Issuer, credentials: [RACredential]) {
         self.issuer = issuer
         self.credentials = credentials
-        self.chain = chain
     }
 }
 
@@ -32,11 +29,14 @@ public struct OwnAuthority: Sendable {
     public let issuerID: UUID
     /// Its certificate.
     public let certificate: EncodedCertificate
+    /// The CA certificates that a reply may hold after one that it issued: its own first, without the root.
+    public let chain: [[UInt8]]
 
     /// Puts an authority together.
-    public init(issuerID: UUID, certificate: EncodedCertificate) {
+    public init(issuerID: UUID, certificate: EncodedCertificate, chain: [[UInt8]]) {
         self.issuerID = issuerID
         self.certificate = certificate
+        self.chain = chain
     }
 }
 

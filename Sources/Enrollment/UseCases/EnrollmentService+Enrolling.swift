@@ -262,8 +262,8 @@ extension EnrollmentService {
                 throw deliberation.fail(refusal.name, refusal.reason, refusal.detail)
             }
             names = input.heldNames
-            // In another order it would be another name, which nobody has granted.
-            if !subject.isEquivalent(to: renewed.subject) { subject = renewed.subject }
+            // In another order, case or spacing it could be another name to somebody, which nobody has granted.
+            subject = renewed.subject
         }
         let input = PolicyInput(request: request, key: key, names: names, template: template)
         for check in PolicyCheck.all {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Cryptography
 internal import PKIX
 internal import SCEP
 
@@ -31,7 +32,7 @@ extension EnrollmentService {
             throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
         }
         // Its trace stays one of a stranger: whoever captured a poll can send it as often as they like (design §6.9).
-        let opened = try await open(message, &deliberation)
+        let opened = try close(message, &deliberation)
         guard let certificate = try await polled(approval, transaction, &deliberation) else {
             throw deliberation.fail("poll", .pollUnknown, "no request of this signer has this transactionID")
         }
@@ -50,6 +51,19 @@ extension EnrollmentService {
             reason: .issuedAgain,
             serialNumber: certificate.serialNumber
         )
+    }
+
+    /// Takes a poll without looking into its envelope: what is answered must not depend on whether it opens (design §6.1).
+    private func close(_ message: VerifiedMessage, _ deliberation: inout Deliberation) throws -> OpenedRequest {
+        do {
+            let poll = try message.unopened(with: deliberation.profile.credentials)
+            deliberation.credential = poll.credential
+            deliberation.pass("envelope", "\(message.cipher.rawValue), \(poll.delivery.label), left closed")
+            return poll
+        } catch {
+            let (step, reason, detail) = ReasonCode.explain(error)
+            throw deliberation.fail(step, reason, detail)
+        }
     }
 
     private func polled(

@@ -62,8 +62,7 @@ extension EnrollmentService {
         _ name: IssuerAndSerialNumber,
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
-        for authority in deliberation.profile.authorities.own
-        where authority.certificate.subject.isEquivalent(to: name.issuer) {
+        for authority in try authorities(name, &deliberation) {
             let found = try await stored(name, authority, &deliberation)
             if let found, found.profile == deliberation.profile.name { return found }
         }
@@ -82,9 +81,7 @@ extension EnrollmentService {
         covering name: IssuerAndSerialNumber,
         _ deliberation: inout Deliberation
     ) async throws -> [UInt8] {
-        let authorities = deliberation.profile.authorities.own.filter {
-            $0.certificate.subject.isEquivalent(to: name.issuer)
-        }
+        let authorities = try authorities(name, &deliberation)
         let present = deliberation.profile.generation(of: deliberation.profile.activeCredential).issuer.id
         var wanted = (authorities.first { $0.issuerID == present } ?? authorities.first).map { ($0.issuerID, 0) }
         for authority in authorities {
@@ -101,7 +98,24 @@ extension EnrollmentService {
         } catch {
             throw deliberation.fail("storage", .storeUnavailable, error.sentence)
         }
-        throw deliberation.fail("query", .queryNotFound, "'\(name.issuer)' is none of this profile's CAs")
+        throw deliberation.fail("query", .queryNotFound, "'\(name.issuer)' has no CRL")
+    }
+
+    /// The CAs of this server that a query names.
+    ///
+    /// Naming none is answered like an envelope that does not open. A short structure with anything in it can be spliced from another's
+    /// ciphertext; the whole name of a CA can't (design §6.1).
+    private func authorities(
+        _ name: IssuerAndSerialNumber,
+        _ deliberation: inout Deliberation
+    ) throws -> [OwnAuthority] {
+        let found = deliberation.profile.authorities.own.filter {
+            $0.certificate.subject.isEquivalent(to: name.issuer)
+        }
+        guard !found.isEmpty, !name.issuer.isEmpty else {
+            throw deliberation.fail("query", .envelopeUnopened, "it names none of this profile's CAs")
+        }
+        return found
     }
 
     private func stored(
@@ -110,7 +124,10 @@ extension EnrollmentService {
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord? {
         do {
-            return try await certificates.certificate(issuerID: authority.issuerID, serialNumber: name.serialNumber)
+            // Some clients write zeros to spare, which the number does not have (client-quirks D7).
+            let octets = name.serialNumber.drop { $0 == 0 }
+            let number = (octets.first ?? 0) < 0x80 ? Array(octets) : [0] + octets
+            return try await certificates.certificate(issuerID: authority.issuerID, serialNumber: number)
         } catch {
             throw deliberation.fail("storage", .storeUnavailable, error.sentence)
         }

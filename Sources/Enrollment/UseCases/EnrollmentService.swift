@@ -111,6 +111,9 @@ public struct EnrollmentService: Sendable {
             fault(.beforeReply)
             return .certRep(reply)
         } catch let ending as Ending {
+            // Whoever captured a message can send it again and be refused again, which must not fill the disk: kept for the record is
+            // what was granted, and what waits for the first time.
+            if ending.reason != .approvalPending { deliberation.isAuthenticated = false }
             traces.record(deliberation.trace(ending.reason))
             tell(deliberation, ending.reason, detail: ending.detail, serialNumber: nil)
             return await refuse(ending.reason, deliberation)
@@ -193,8 +196,9 @@ public struct EnrollmentService: Sendable {
         }
     }
 
-    /// Polls and queries are looked up before anything is decrypted: what is answered finely there tells nothing about what an
-    /// envelope holds (design §6.1).
+    /// Polls and queries are looked up before anything is decrypted. A poll's envelope stays closed, and of a query only one that names
+    /// a CA of this server in full is answered finely: otherwise who splices another's ciphertext into a message of their own would
+    /// learn from the answers what it holds (design §6.1).
     private func decide(
         _ message: VerifiedMessage,
         _ sender: Sender,
@@ -222,6 +226,7 @@ public struct EnrollmentService: Sendable {
             outcome.opened,
             outcome.contents,
             password: outcome.password,
+            credential: signer(outcome.opened.credential, deliberation),
             options: options(deliberation.profile),
             using: &generator
         )
@@ -229,7 +234,8 @@ public struct EnrollmentService: Sendable {
 
     /// The certificates of a SUCCESS: the issued one first, then what the profile's clients want (client-quirks G1, G2).
     func contents(_ certificate: CertificateRecord, _ profile: ServedProfile) -> CertRep.Contents {
-        let chain = profile.generation(issuerID: certificate.issuerID).chain
+        // That of the generation that issued it, which may be a former one with the same name and another key.
+        let chain = profile.authorities.own.first { $0.issuerID == certificate.issuerID }?.chain ?? []
         switch profile.compatibility.replyChain {
         case .leaf: return .certificates([certificate.der])
         case .leafAndIssuer: return .certificates([certificate.der] + chain.prefix(1))
@@ -273,13 +279,22 @@ public struct EnrollmentService: Sendable {
         }
     }
 
+    /// Who signs a reply: the credential that the message was enveloped to, while its certificate is valid, else the active one
+    /// (design §6.7).
+    private func signer(_ addressed: RACredential?, _ deliberation: Deliberation) -> RACredential {
+        guard let addressed, addressed.signer.notAfter.map({ $0 > deliberation.receivedAt }) ?? false else {
+            return deliberation.profile.activeCredential
+        }
+        return addressed
+    }
+
     /// A reply of the credential that the message was enveloped to, while its certificate is valid, else of the active one.
     private func reply(
         _ deliberation: Deliberation,
         _ make: (ReceivedMessage, RACredential, CertRep.Options) throws(SCEPError) -> [UInt8]
     ) -> EnrollmentReply {
         guard let message = deliberation.message else { return .unanswerable(ReasonCode.messageUnreadable.sentence) }
-        let credential = deliberation.credential ?? deliberation.profile.activeCredential
+        let credential = signer(deliberation.credential, deliberation)
         let reply = try? make(message, credential, options(deliberation.profile))
         return reply.map(EnrollmentReply.certRep) ?? .unavailable
     }

@@ -54,6 +54,7 @@ public enum CertRep: Sendable {
     ///   - request: what is answered.
     ///   - contents: what it holds.
     ///   - password: the challenge of the transaction, for a signer whose key can't decrypt (`OpenedRequest.replyDelivery`).
+    ///   - credential: who signs; the credential that opened the request when nil.
     ///   - options: how to make it.
     ///   - generator: where nonce, content key and vector come from.
     /// - Returns: the encoded reply.
@@ -62,6 +63,7 @@ public enum CertRep: Sendable {
         _ request: OpenedRequest,
         _ contents: Contents,
         password: String? = nil,
+        credential: RACredential? = nil,
         options: Options,
         using generator: inout some RandomNumberGenerator
     ) throws(SCEPError) -> [UInt8] {
@@ -71,7 +73,7 @@ public enum CertRep: Sendable {
                 content: try envelope(try contents.degenerate(), request, password, options, using: &generator),
                 status: .success,
                 extra: [],
-                credential: request.credential,
+                credential: credential ?? request.credential,
                 options: options,
                 using: &generator
             )

@@ -135,6 +135,28 @@ public final class VerifiedMessage: Sendable {
         throw .notOpened("the envelope does not decrypt to what a \(messageType) holds with this server's key")
     }
 
+    /// The message as one whose content does not matter, with its envelope left closed: a CertPoll.
+    ///
+    /// A server goes by transactionID and signer (RFC 8894 §3.3.3). An answer that depended on whether the envelope opens would tell
+    /// who puts another's ciphertext into a poll of their own what is in it (design §6.1).
+    ///
+    /// - Parameter credentials: the credentials of the profile that can decrypt.
+    /// - Returns: a poll without names.
+    /// - Throws: `algorithmNotAccepted` when the key transport is unknown; `notOpened` when the envelope is not for this server. Both
+    ///   stand in the clear.
+    public func unopened(with credentials: [RACredential]) throws(SCEPError) -> OpenedRequest {
+        let content = OpenedRequest.Content.poll(IssuerAndSubject())
+        if isUnderPassword, let credential = credentials.first {
+            try checkReply(.pkcs1)
+            return OpenedRequest(message: self, content: content, credential: credential, delivery: .password)
+        }
+        guard let (recipient, credential) = try candidates(credentials).first,
+            let padding = recipient.keyEncryptionAlgorithm.keyTransportPadding()
+        else { throw .algorithmNotAccepted("the key transport is unknown") }
+        try checkReply(padding)
+        return OpenedRequest(message: self, content: content, credential: credential, delivery: .transport(padding))
+    }
+
     /// Whether the envelope opens by a password only, which has to be known before the request can be read (RFC 8894 §3.1).
     public var isUnderPassword: Bool {
         envelope.keyTransportRecipients.isEmpty && !envelope.passwordRecipients.isEmpty

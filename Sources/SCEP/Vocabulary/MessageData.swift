@@ -10,15 +10,21 @@ internal import SwiftASN1
 ///
 ///     IssuerAndSubject ::= SEQUENCE { issuer Name, subject Name }
 public struct IssuerAndSubject: Sendable, Hashable {
-    /// The CA's subject; nil when it can't be read as a name.
+    /// The CA's subject; nil when it can't be read as a name, or was not read.
     public let issuer: Name?
-    /// The subject of the request; nil when it can't be read as a name.
+    /// The subject of the request; nil when it can't be read as a name, or was not read.
     public let subject: Name?
 
     /// Puts names together.
     public init(issuer: Name, subject: Name) {
         self.issuer = issuer
         self.subject = subject
+    }
+
+    /// What a poll is taken for whose envelope stays closed.
+    init() {
+        self.issuer = nil
+        self.subject = nil
     }
 
     /// Reads a structure of two members, whatever they are.

@@ -88,7 +88,11 @@ struct ProfileResolver {
         return ServedProfile.Authorities(
             generations: served,
             own: try stored.issuers.map {
-                OwnAuthority(issuerID: $0.id, certificate: try EncodedCertificate(derEncoded: $0.certificate))
+                OwnAuthority(
+                    issuerID: $0.id,
+                    certificate: try EncodedCertificate(derEncoded: $0.certificate),
+                    chain: [$0.certificate] + (try Self.withoutRoot($0.chain))
+                )
             },
             alternate: try stored.alternateAuthorities
                 .filter { settings.renewal.alternateAuthorities.contains($0.name) }
@@ -112,12 +116,14 @@ struct ProfileResolver {
         guard let authority = authorities[issuer.id] else {
             throw AppError(.state, "The issuer '\(issuer.name)' is missing.")
         }
-        let above = try issuer.chain.filter { try !EncodedCertificate(derEncoded: $0).isSelfIssued }
         return ServedGeneration(
             issuer: BuiltInIssuer(id: issuer.id, authority: authority),
-            credentials: credentials,
-            chain: [issuer.certificate] + above
+            credentials: credentials
         )
+    }
+
+    private static func withoutRoot(_ chain: [[UInt8]]) throws -> [[UInt8]] {
+        try chain.filter { try !EncodedCertificate(derEncoded: $0).isSelfIssued }
     }
 
     /// An issuer's credentials that decrypt.
@@ -163,8 +169,7 @@ struct ProfileResolver {
         switch compatibility.caList {
         case .whole: list = registration + chain
         case .withoutRoot:
-            let above = try issuer.chain.filter { try !EncodedCertificate(derEncoded: $0).isSelfIssued }
-            list = registration + [issuer.certificate] + above
+            list = registration + [issuer.certificate] + (try Self.withoutRoot(issuer.chain))
         case .authoritiesFirst: list = chain + registration
         }
         return CACertificates(certificates: try list.map { try EncodedCertificate(derEncoded: $0) })
