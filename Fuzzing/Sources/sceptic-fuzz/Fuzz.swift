@@ -23,23 +23,30 @@ private func stop(_ reason: String) -> Never {
     exit(2)
 }
 
-/// Writes the inputs to begin with when `--write-seeds=FOLDER` asks for it, and ends.
-@_cdecl("LLVMFuzzerInitialize")
-public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer) -> Int32 {
-    guard let folder = CommandLine.arguments.compactMap({ value(of: "--write-seeds=", in: $0) }).last else {
-        _ = target
-        return 0
-    }
-    do {
-        for seed in try FuzzSeed.all() {
-            let place = URL(fileURLWithPath: folder).appendingPathComponent(seed.target.rawValue)
-            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-            try Data(seed.bytes).write(to: place.appendingPathComponent(seed.name))
+@main
+enum Fuzz {
+    /// Fuzzes, or writes the inputs to begin with when `--write-seeds=FOLDER` asks for it.
+    static func main() {
+        if let folder = CommandLine.arguments.compactMap({ value(of: "--write-seeds=", in: $0) }).last {
+            return writeSeeds(to: URL(fileURLWithPath: folder))
         }
-    } catch {
-        stop("The seeds can't be written: \(error)")
+        _ = target
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
+        exit(unsafe LLVMFuzzerRunDriver(&count, &arguments, testOneInput))
     }
-    exit(0)
+
+    private static func writeSeeds(to folder: URL) {
+        do {
+            for seed in try FuzzSeed.all() {
+                let place = folder.appendingPathComponent(seed.target.rawValue)
+                try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+                try Data(seed.bytes).write(to: place.appendingPathComponent(seed.name))
+            }
+        } catch {
+            stop("The seeds can't be written: \(error)")
+        }
+    }
 }
 
 /// Feeds the target with one input; a trap is what libFuzzer counts as a finding.
