@@ -9,13 +9,16 @@ internal import SCEPCrafting
 internal import struct Foundation.Date
 
 /// An input to begin with; `Fuzzing/Corpus` holds one of each form that matters.
-public struct FuzzSeed: Sendable {
+public struct FuzzSeed: Sendable, CustomStringConvertible {
     /// Who is fed with it.
     public let target: FuzzTarget
     /// The name of its file.
     public let name: String
     /// The input.
     public let bytes: [UInt8]
+
+    /// Where it lies.
+    public var description: String { "\(target.rawValue)/\(name)" }
 
     init(_ target: FuzzTarget, _ name: String, _ bytes: [UInt8]) {
         self.target = target
