@@ -24,18 +24,7 @@ internal import Testing
         _ name: String,
         settings: SCEPProfileSettings = .with()
     ) throws -> ServedProfile {
-        let own = world.issuer.authority.certificate.der
-        return try world.profile(
-            settings: settings,
-            compatibility: name,
-            generations: [
-                ServedGeneration(
-                    issuer: world.issuer,
-                    credentials: [world.credential],
-                    chain: [own, try AlternateCA.certificate.der]
-                )
-            ]
-        )
+        try world.profile(settings: settings, compatibility: name, chain: [try AlternateCA.certificate.der])
     }
 
     @Test func namesAreUniqueAndTheFirstIsTheDefault() {

@@ -22,7 +22,8 @@ internal import X509
         #expect(world.observer.reasons == [.policyKey])
         #expect(try await world.row(code).usedAt == nil)
         #expect(try await world.certificateCount() == 0)
-        #expect(try await world.latestTrace().isAuthenticated)
+        // Whoever captured the message can have it refused again: that is not kept for the record.
+        #expect(try await !world.latestTrace().isAuthenticated)
         // Without a right code it learns nothing of the policy.
         #expect(try await world.ask(try device.message("wrong")) == .uniform)
     }

@@ -77,9 +77,29 @@ internal import struct Foundation.UUID
         let trace = try await world.latestTrace()
         #expect(trace.steps.map(\.name) == ["message", "signature", "poll"])
         #expect(!trace.isAuthenticated)
-        // Where the transaction is known, a spoilt envelope is the uniform failure.
-        let spoilt = try device.poll(envelope: { $0.spoilContent = { $0.dropLast(16) } })
-        #expect(try await world.ask(spoilt, profile: profile) == .uniform)
+    }
+
+    /// Who splices another's ciphertext into a poll of their own must not learn whether it opens, or to what (decision 0011).
+    @Test func answerToAPollDoesNotDependOnWhatIsInItsEnvelope() async throws {
+        let world = try await World()
+        let profile = try manual(world)
+        let (device, id) = try await waiting(world, profile)
+        let polls = [
+            try device.poll(),
+            try device.poll(envelope: { $0.spoilKey = { key in key.map { $0 ^ 0x55 } } }),
+            try device.poll(envelope: { $0.spoilContent = { $0.dropLast(16) } }),
+            try device.poll(envelope: { $0.plaintext = [1, 2, 3] }),
+            try device.poll(envelope: { $0.plaintext = TLV.sequence(TLV.octetString([1]), TLV.octetString([2])) }),
+            try device.poll(envelope: { $0.key = try TestKeys.other.publicKey }),
+        ]
+        for poll in polls {
+            #expect(try await world.ask(poll, profile: profile) == .pending)
+        }
+        _ = try await world.decisions(profile).approve(id, by: "anna")
+        for poll in polls {
+            #expect(try await world.ask(poll, profile: profile).certificate != nil)
+        }
+        #expect(world.clock.waits.isEmpty)
     }
 
     @Test func requirement135PollByAnotherKeyIsRefusedAsAnUnknownOne() async throws {
@@ -156,14 +176,15 @@ internal import struct Foundation.UUID
         )
     }
 
-    @Test func requestInAPollAndAPollInARequestAreNothing() async throws {
+    @Test func requestInAPollIsNoRequestAndAPollInARequestIsNothing() async throws {
         let world = try await World()
         let profile = try manual(world)
         let (device, _) = try await waiting(world, profile)
         let code = try await world.code()
         let request = try HandMadeRequest("device-1", key: device.key, challenge: code).der()
+        // A poll is not looked into: it is answered as any other.
         let poll = try device.message(holding: request, transactionID: "0123456789ABCDEF", type: "20")
-        #expect(try await world.ask(poll, profile: profile) == .uniform)
+        #expect(try await world.ask(poll, profile: profile) == .pending)
         let names = TLV.sequence(HandMadeCertificate.name("Example CA"), HandMadeCertificate.name("device-1"))
         for type in ["17", "19"] {
             let message = try device.message(holding: names, transactionID: "0123456789ABCDEF", type: type)

@@ -31,7 +31,7 @@ internal import struct Foundation.UUID
         #expect(try await world.ask(try device.query(spelling, other.serialNumber)).certificate == other)
     }
 
-    @Test func requirement155UnknownIssuerOrSerialNumberIsBadCertID() async throws {
+    @Test func requirement155UnknownSerialNumberIsBadCertID() async throws {
         let world = try await World()
         let device = try await world.enrolled()
         let own = try #require(device.issued)
@@ -39,13 +39,26 @@ internal import struct Foundation.UUID
             try device.query(Self.authority, [0x11]),
             try device.query(Self.authority, [0x80]),
             try device.query(Self.authority, Array(repeating: 0x7F, count: 500)),
-            try device.query(HandMadeCertificate.name("Other CA"), own.serialNumber),
-            try device.query(own.subject.der, own.serialNumber),
-            try device.query(TLV.sequence(), own.serialNumber),
         ]
         for query in queries {
             #expect(try await world.ask(query) == .unknownCertificate)
             #expect(world.observer.reasons.last == .queryNotFound)
+        }
+        #expect(world.clock.waits.isEmpty)
+        // A zero to spare is the same number (client-quirks D7).
+        #expect(try await world.ask(try device.query(Self.authority, [0] + own.serialNumber)).certificate == own)
+    }
+
+    /// What a ciphertext of somebody else's can be spliced into looks like one that does not open (decision 0011).
+    @Test(arguments: ["21", "22"]) func queryThatNamesNoCAIsTheUniformFailure(type: String) async throws {
+        let world = try await World()
+        let device = try await world.enrolled()
+        let own = try #require(device.issued)
+        for issuer in [HandMadeCertificate.name("Other CA"), own.subject.der, TLV.sequence()] {
+            let waits = world.clock.waits.count
+            #expect(try await world.ask(try device.query(issuer, own.serialNumber, type: type)) == .uniform)
+            #expect(world.observer.reasons.last == .envelopeUnopened)
+            #expect(world.clock.waits.count == waits + 1)
         }
     }
 

@@ -89,12 +89,11 @@ private struct Rollover {
             generations: [
                 ServedGeneration(
                     issuer: world.issuer,
-                    credentials: [world.credential, formerCredential],
-                    chain: [present.der]
+                    credentials: [world.credential, formerCredential]
                 ),
-                ServedGeneration(issuer: nextIssuer, credentials: [nextCredential], chain: [next.der]),
+                ServedGeneration(issuer: nextIssuer, credentials: [nextCredential]),
             ],
-            own: [OwnAuthority(issuerID: nextIssuer.id, certificate: next)]
+            own: [OwnAuthority(issuerID: nextIssuer.id, certificate: next, chain: [next.der])]
         )
     }
 
@@ -220,13 +219,13 @@ private func isSigned(_ reply: ReplyReader, by credential: RACredential) throws 
         let profile = try world.profile(
             compatibility: "cisco-ios",
             generations: [
-                ServedGeneration(issuer: world.issuer, credentials: [world.credential], chain: [present.der]),
+                ServedGeneration(issuer: world.issuer, credentials: [world.credential]),
                 ServedGeneration(
                     issuer: rollover.nextIssuer,
-                    credentials: [rollover.nextCredential],
-                    chain: [next.der]
+                    credentials: [rollover.nextCredential]
                 ),
-            ]
+            ],
+            own: [OwnAuthority(issuerID: rollover.nextIssuer.id, certificate: next, chain: [next.der])]
         )
         for (index, (credential, authority)) in [(rollover.nextCredential, next), (world.credential, present)]
             .enumerated()

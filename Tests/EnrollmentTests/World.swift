@@ -137,7 +137,8 @@ struct World: Sendable {
         sources: [any ChallengeSource]? = nil,
         alternate: [AlternateAuthority] = [],
         generations: [ServedGeneration]? = nil,
-        own: [OwnAuthority] = []
+        own: [OwnAuthority] = [],
+        chain: [[UInt8]] = []
     ) throws -> ServedProfile {
         let stored = [StoredChallengeSource(store: store, masterKey: masterKey)]
         let served = try resolve(
@@ -149,7 +150,8 @@ struct World: Sendable {
             sources: sources ?? stored,
             alternate: alternate,
             generations: generations,
-            own: own
+            own: own,
+            chain: chain
         )
         return try #require(served)
     }
@@ -164,17 +166,18 @@ struct World: Sendable {
         sources: [any ChallengeSource],
         alternate: [AlternateAuthority] = [],
         generations: [ServedGeneration]? = nil,
-        own others: [OwnAuthority] = []
+        own others: [OwnAuthority] = [],
+        chain: [[UInt8]] = []
     ) throws -> ServedProfile? {
         let own = self.issuer.authority.certificate
-        let only = ServedGeneration(issuer: issuer ?? self.issuer, credentials: [credential], chain: [own.der])
+        let only = ServedGeneration(issuer: issuer ?? self.issuer, credentials: [credential])
         return ServedProfile(
             name: name,
             settings: settings,
             compatibility: try #require(ClientCompatibility.named(compatibility)),
             authorities: ServedProfile.Authorities(
                 generations: generations ?? [only],
-                own: [OwnAuthority(issuerID: self.issuer.id, certificate: own)] + others,
+                own: [OwnAuthority(issuerID: self.issuer.id, certificate: own, chain: [own.der] + chain)] + others,
                 alternate: alternate,
                 caCertificates: ([], "")
             ),

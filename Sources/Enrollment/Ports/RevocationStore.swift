@@ -38,7 +38,7 @@ public struct CertificateListRecord: Sendable, Hashable {
     public var issuerID: UUID
     /// The shard that it covers (design §6.8).
     public var shard: Int
-    /// The CRL's number, from 1.
+    /// The CRL's number; it only grows, and the first one is the time in seconds.
     public var number: UInt64
     /// When it was made.
     public var thisUpdate: Date

@@ -72,7 +72,8 @@ extension ProbeSession {
             try query("21", nobody, own.serialNumber, by: holder),
             at: main
         )
-        expect(155, foreign.verdict == .failure("4"), "FAILURE badCertId", "issuer: \(foreign.seen)", foreign.exchange)
+        // A server may hide whether the envelope opened to anything it knows.
+        expect(155, foreign.isFailure, "FAILURE", "issuer: \(foreign.seen)", foreign.exchange)
         let stranger = try await ask(
             "GetCert by another client",
             try query("21", own.issuer.der, own.serialNumber, by: try device()),

@@ -28,7 +28,13 @@ extension RequestCommand {
             Terminal.result("id:           \(approval.id.uuidString.lowercased())")
             Terminal.result("state:        \(approval.state.rawValue)")
             Terminal.result("subject:      \(approval.subject)")
-            Terminal.result("for:          \(approval.renewedCertificate == nil ? "a first certificate" : "a renewal")")
+            let asked = RequestedContents(approval)
+            Terminal.result(
+                "names:        \(asked.names.isEmpty ? "-" : asked.names.map(\.harmless).joined(separator: ", "))"
+            )
+            let renewal = asked.renewedSerialNumber.map { "a renewal of \($0)" }
+            Terminal.result("for:          \(renewal ?? "a first certificate")")
+            Terminal.result("key:          \(asked.key)")
             Terminal.result("key SHA-256:  \(approval.publicKeyDigest.hexadecimal)")
             Terminal.result("profile:      \(approval.key.profile)")
             Terminal.result("transaction:  \(approval.key.transactionID)")
@@ -129,11 +135,12 @@ extension RequestCommand {
                 hint: "Look with: sceptic request list --pending"
             )
         }
-        guard candidates.count == 1 else {
+        // Somebody else may use the same transactionID under another key: then only the id says who is meant.
+        guard candidates.count == 1, Set(found.map(\.key)).count == 1 else {
             throw AppError(
                 .conflict,
                 "Several requests have the transactionID '\(text)'.",
-                hint: "Name one by its id: \(candidates.map { $0.id.uuidString.lowercased() }.joined(separator: ", "))."
+                hint: "Name one by its id: \(found.map { $0.id.uuidString.lowercased() }.joined(separator: ", "))."
             )
         }
         return first
@@ -170,7 +177,9 @@ extension RequestCommand {
 
 extension ApprovalRecord {
     var json: [String: Any] {
+        let asked = RequestedContents(self)
         var object: [String: Any] = [
+            "names": asked.names, "key": asked.key, "renewedSerialNumber": asked.renewedSerialNumber ?? "",
             "id": id.uuidString.lowercased(), "state": state.rawValue, "subject": subject, "profile": key.profile,
             "transactionID": key.transactionID, "renewal": renewedCertificate != nil,
             "publicKeySHA256": publicKeyDigest.hexadecimal, "remoteAddress": remoteAddress,

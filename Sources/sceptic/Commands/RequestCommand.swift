@@ -63,12 +63,13 @@ struct RequestCommand: AsyncParsableCommand {
             }
             if json { return try Terminal.json(waiting.map(\.json)) }
             Terminal.table(
-                ["ID", "CAME", "EXPIRES", "PROFILE", "SUBJECT", "TRANSACTION", "FROM"],
+                ["ID", "CAME", "EXPIRES", "PROFILE", "SUBJECT", "NAMES", "TRANSACTION", "FROM"],
                 waiting.map { approval in
-                    [
+                    let names = RequestedContents(approval).names.map(\.harmless).joined(separator: ",")
+                    return [
                         approval.id.uuidString.lowercased(), Texts.moment(approval.createdAt),
                         Texts.moment(approval.expiresAt), approval.key.profile, approval.subject,
-                        approval.key.transactionID, approval.remoteAddress,
+                        names.isEmpty ? "-" : names, approval.key.transactionID, approval.remoteAddress,
                     ]
                 }
             )
