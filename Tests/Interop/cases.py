@@ -1,36 +1,71 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Sceptic authors
-"""The interoperability cases, and the checks on what a client got."""
+"""The interoperability cases: which client does what, on which profile."""
 
 from __future__ import annotations
 
+import enum
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import processes
-from clients import Certmonger, Client, Enrollment, MicroMDM, Outcome, PySCEP, Result, Sceptic, StrongSwan
-from relay import Exchange, Relay
-from server import Server
+from certmonger import Certmonger
+from clients import Client
+from micromdm import MicroMDM
+from openssl_cms import OpenSSLCMS
+from pyscep import PySCEP
+from relay import Exchange
+from sceptic_client import Sceptic
+from strongswan import StrongSwan
 
-# How many of a client's last lines are shown when a step goes wrong.
-SHOWN_LINES = 25
+
+class Operation(enum.Enum):
+    """What a case is about: its name in the report, the names of its steps, and what it says if they all pass."""
+
+    ENROL = "enrolment", ("enrol", "second-use"), "enrolled; second use refused"
+    # The server must refuse it.
+    REFUSED = "enrolment", ("refused",), "refused, as it must be"
+    # With a certificate of a first enrolment; then with what that gave, which has been revoked.
+    RENEW = "renewal", ("renew", "revoked"), "renewed; refused once revoked"
+    # On a profile where requests wait for approval: one is approved, and one is denied.
+    WAIT = "enrolment that waits", ("approved", "denied"), "enrolled once approved; told of the denial"
+    RENEW_WAIT = "renewal that waits", ("approved", "denied"), "renewed once approved; told of the denial"
+    # About a certificate of its own; then with that one revoked.
+    GET_CERT = "GetCert", ("get-cert", "revoked"), "got its certificate; refused once revoked"
+    # Before and after the revocation of its certificate.
+    GET_CRL = "GetCRL", ("get-crl",), "got the CRL"
+    # These come last, when the CA has its next key.
+    GET_NEXT_CA = "GetNextCACert", ("get-next-ca",), "got the next CA's certificate"
+    NEXT_CA = "enrolment with the next CA", ("enrol", "second-use"), "enrolled; second use refused"
+
+    def __init__(self, title: str, steps: tuple[str, ...], success: str) -> None:
+        self.title, self.steps, self.success = title, steps, success
+
+    @property
+    def needs_rollover(self) -> bool:
+        """Whether it is about the CA's next key."""
+        return self in (Operation.GET_NEXT_CA, Operation.NEXT_CA)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One client on one profile.
-
-    Where refused is set, the server must refuse it; otherwise it gets a certificate, and a second use of the same
-    challenge with a new key must be refused.
-    """
+    """One operation of one client on one profile."""
 
     name: str
     client: Client
     profile: str
+    operation: Operation = Operation.ENROL
+    # The client's options in enrolments and renewals, and those in what follows an enrolment.
     options: tuple[str, ...] = ()
-    refused: bool = False
+    then: tuple[str, ...] = ()
+    # What tells the case from others of the same operation.
+    note: str = ""
+    # The messages that have to pass; of several of one kind in a row, "…" stands for those after the first.
+    messages: str = "PKCSReq"
+    # Whether what follows an enrolment needs a challenge, because the reply is encrypted under it.
+    password: bool = False
+    # Whether the challenge is one for the transactionID.
+    bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,22 +81,69 @@ class Step:
     exchange: Exchange | None = None
 
 
+DES3 = ("--cipher", "des3", "--digest", "sha256")
+AES = ("--cipher", "aes", "--digest", "sha256")
+POLLED = "PKCSReq, CertPoll, …"
+
+
 def all_cases(sceptic: Path | None) -> list[Case]:
     """Every case, in the order in which they run; Sceptic's own client only if there is a binary."""
-    cases = [
-        Case("strongswan-des3", StrongSwan(), "default", ("--cipher", "des3", "--digest", "sha256")),
-        Case("strongswan-aes", StrongSwan(), "strongswan", ("--cipher", "aes", "--digest", "sha256")),
-        Case("certmonger", Certmonger(), "default"),
-        Case("pyscep", PySCEP(), "pyscep"),
-        Case("scepclient", MicroMDM(), "legacy"),
-        Case("scepclient-without-exception", MicroMDM(), "default", refused=True),
+    return _strongswan() + _certmonger() + _pyscep() + _scepclient() + _openssl() + (_own(sceptic) if sceptic else [])
+
+
+def _strongswan() -> list[Case]:
+    client = StrongSwan()
+    return [
+        Case("strongswan-des3", client, "default", options=DES3),
+        Case("strongswan-aes", client, "strongswan", options=AES),
+        Case("strongswan-renew", client, "strongswan", Operation.RENEW, AES, messages="RenewalReq"),
+        Case("strongswan-poll", client, "approval", Operation.WAIT, DES3, messages=POLLED),
     ]
-    return cases if sceptic is None else [*cases, Case("sceptic", Sceptic(sceptic), "default")]
+
+
+def _certmonger() -> list[Case]:
+    client = Certmonger()
+    return [
+        Case("certmonger", client, "default"),
+        Case("certmonger-rekey", client, "default", Operation.RENEW),
+        Case("certmonger-poll", client, "approval", Operation.WAIT, messages="PKCSReq, …"),
+    ]
+
+
+def _pyscep() -> list[Case]:
+    client = PySCEP()
+    return [
+        Case("pyscep", client, "pyscep"),
+        Case("pyscep-renew", client, "pyscep", Operation.RENEW),
+        Case("pyscep-poll", client, "pyscep-approval", Operation.WAIT, messages=POLLED),
+        Case("pyscep-get-cert", client, "pyscep", Operation.GET_CERT, messages="GetCert"),
+        Case("pyscep-get-crl", client, "pyscep", Operation.GET_CRL, messages="GetCRL"),
+        Case("pyscep-get-next-ca", client, "pyscep", Operation.GET_NEXT_CA, messages="–"),
+    ]
+
+
+def _scepclient() -> list[Case]:
+    client = MicroMDM()
+    return [
+        Case("scepclient", client, "legacy"),
+        Case("scepclient-without-exception", client, "default", Operation.REFUSED),
+        Case("scepclient-renew", client, "legacy", Operation.RENEW, messages="RenewalReq", note="same key"),
+        Case("scepclient-again", client, "legacy-approval", Operation.WAIT, messages="PKCSReq, …"),
+    ]
+
+
+def _openssl() -> list[Case]:
+    return []
+
+
+def _own(binary: Path) -> list[Case]:
+    client = Sceptic(binary)
+    return [Case("sceptic", client, "default")]
 
 
 def step_names(case: Case) -> list[str]:
     """The names that exceptions.json knows a case's steps by."""
-    return [f"{case.name}/refused"] if case.refused else [f"{case.name}/enrol", f"{case.name}/second-use"]
+    return [f"{case.name}/{step}" for step in case.operation.steps]
 
 
 def known_exceptions(path: Path, cases: list[Case]) -> dict[str, str]:
@@ -72,89 +154,3 @@ def known_exceptions(path: Path, cases: list[Case]) -> dict[str, str]:
         if step not in names or not reason.strip():
             raise ValueError(f"{path.name}: '{step}' names no step, or gives no reason.")
     return reasons
-
-
-class Bench:
-    """Runs cases against one server."""
-
-    def __init__(self, server: Server, folder: Path) -> None:
-        self._server, self._folder = server, folder
-        self._relay = Relay(server.base.hostname or "", server.base.port or 80)
-        root, *others = server.certificates()
-        self._root, self._intermediates = folder / "root.pem", folder / "issuing.pem"
-        self._root.write_text(root)
-        self._intermediates.write_text("".join(others))
-
-    def close(self) -> None:
-        """Takes no more clients."""
-        self._relay.close()
-
-    def run(self, case: Case) -> list[Step]:
-        """Runs the steps of a case; the second one only after a first one that went well."""
-        version = case.client.version()
-        if version is None:
-            problem = "the client is not installed: run scripts/bootstrap interop"
-            return [Step(step_names(case)[0], case, "missing", 0.0, problem)]
-        challenge = self._server.new_challenge(case.profile)
-        expected = [Outcome.REFUSED] if case.refused else [Outcome.ISSUED, Outcome.REFUSED]
-        steps: list[Step] = []
-        for name, outcome in zip(step_names(case), expected, strict=True):
-            steps.append(self._step(name, case, version, challenge, outcome))
-            if steps[-1].problem is not None:
-                break
-        return steps
-
-    def _step(self, name: str, case: Case, version: str, challenge: str, expected: Outcome) -> Step:
-        folder = self._folder / name.replace("/", "-")
-        folder.mkdir()
-        enrollment = Enrollment(
-            url=f"http://127.0.0.1:{self._relay.port}{self._server.path(case.profile)}",
-            common_name=f"interop-{case.name}",
-            challenge=challenge,
-            folder=folder,
-            root=self._root,
-            intermediates=self._intermediates,
-            options=case.options,
-        )
-        self._relay.forget()
-        began = time.monotonic()
-        result = case.client.enrol(enrollment)
-        seconds = time.monotonic() - began
-        exchanges = self._relay.exchanges()
-        exchange = exchanges[-1] if exchanges else None
-        text = result.text.replace(challenge, "[challenge]")
-        (folder / "printed").write_text(text)
-        problem = _problem(result, expected, enrollment, exchange)
-        shown = "\n".join(text.splitlines()[-SHOWN_LINES:])
-        return Step(name, case, version, seconds, problem, shown, exchange)
-
-
-def _problem(result: Result, expected: Outcome, enrollment: Enrollment, exchange: Exchange | None) -> str | None:
-    if result.outcome is not expected:
-        return f"the client ended as '{result.outcome.value}' where '{expected.value}' was expected"
-    if exchange is None or exchange.request is None or exchange.reply is None:
-        return "no readable PKIOperation passed between client and server"
-    status = "SUCCESS" if expected is Outcome.ISSUED else "FAILURE"
-    if exchange.reply.status != status:
-        return f"the CertRep said {exchange.reply.status}, not {status}"
-    return _certificate_problem(enrollment) if expected is Outcome.ISSUED else None
-
-
-def _certificate_problem(enrollment: Enrollment) -> str | None:
-    certificate = enrollment.certificate
-    verify = ["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", enrollment.root]
-    if enrollment.intermediates.stat().st_size:
-        verify += ["-untrusted", enrollment.intermediates]
-    verified = processes.run([*verify, certificate], limit=20)
-    if verified.status != 0:
-        return f"openssl verify refuses the certificate: {verified.text.strip()}"
-    certified = processes.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], limit=20)
-    own = processes.run(["openssl", "pkey", "-in", enrollment.key, "-pubout"], limit=20)
-    if certified.status != 0 or own.status != 0 or certified.output != own.output:
-        return "the certificate's public key is not that of the client's private key"
-    show = ["openssl", "x509", "-in", certificate, "-noout", "-subject", "-nameopt", "multiline"]
-    subject = processes.run(show, limit=20)
-    wanted = f"= {enrollment.common_name}"
-    if not any(line.endswith(wanted) for line in subject.output.splitlines()):
-        return f"the certificate's subject does not have the common name {enrollment.common_name}"
-    return None

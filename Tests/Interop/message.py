@@ -23,7 +23,17 @@ CIPHERS = {
     "2.16.840.1.101.3.4.1.42": "AES-256",
 }
 ENVELOPED_DATA = "1.2.840.113549.1.7.3"
+# The choice pwri of RecipientInfo: [3] IMPLICIT, constructed.
+PASSWORD_RECIPIENT = 0xA3
+MESSAGE_TYPE = "2.16.840.1.113733.1.9.2"
 PKI_STATUS = "2.16.840.1.113733.1.9.3"
+FAIL_INFO = "2.16.840.1.113733.1.9.4"
+SENDER_NONCE = "2.16.840.1.113733.1.9.5"
+RECIPIENT_NONCE = "2.16.840.1.113733.1.9.6"
+TRANSACTION_ID = "2.16.840.1.113733.1.9.7"
+MESSAGE_TYPES = {
+    "3": "CertRep", "17": "RenewalReq", "19": "PKCSReq", "20": "CertPoll", "21": "GetCert", "22": "GetCRL",
+}  # fmt: skip
 STATUSES = {"0": "SUCCESS", "2": "FAILURE", "3": "PENDING"}
 
 
@@ -92,16 +102,41 @@ def _element(data: bytes, position: int) -> tuple[Element, int]:
 
 @dataclass(frozen=True)
 class Summary:
-    """The facts about one pkiMessage; cipher is None where nothing is enveloped, status where it is a request."""
+    """The facts about one pkiMessage; cipher is None where nothing is enveloped."""
 
     digest: str
     cipher: str | None
-    status: str | None
+    # "password" where a PasswordRecipientInfo is among the recipients.
+    recipient: str
+    # The values of the signed attributes, by the dotted forms of their types.
+    attributes: dict[str, bytes]
+    # The serial number of the signer's certificate, in upper-case hexadecimal; empty where it is named otherwise.
+    signer: str
+
+    def _text(self, kind: str) -> str | None:
+        return self.attributes[kind].decode(errors="replace") if kind in self.attributes else None
+
+    @property
+    def kind(self) -> str:
+        """The messageType, by its name."""
+        value = self._text(MESSAGE_TYPE) or "none"
+        return MESSAGE_TYPES.get(value, value)
+
+    @property
+    def status(self) -> str | None:
+        """The pkiStatus, by its name; None in a request."""
+        value = self._text(PKI_STATUS)
+        return None if value is None else STATUSES.get(value, value)
+
+    @property
+    def transaction_id(self) -> str:
+        """The transactionID."""
+        return self._text(TRANSACTION_ID) or ""
 
     @property
     def algorithms(self) -> str:
         """Digest and cipher as the report shows them."""
-        return self.digest if self.cipher is None else f"{self.digest}, {self.cipher}"
+        return ", ".join(part for part in (self.digest, self.cipher, self.recipient) if part)
 
 
 def summary(message: bytes) -> Summary:
@@ -117,25 +152,31 @@ def _summary(message: bytes) -> Summary:
     signed_data = content.children()[0].children()
     signer_info = signed_data[-1].children()[0].children()
     digest = signer_info[2].children()[0].oid()
-    status = None
+    attributes = {}
     for attribute in signer_info[3].children():
         kind, values = attribute.children()[:2]
-        if kind.oid() == PKI_STATUS:
-            status = values.children()[0].contents.decode(errors="replace")
+        attributes[kind.oid()] = values.children()[0].contents
     encapsulated = signed_data[2].children()
     octets = encapsulated[1].children()[0].octets() if len(encapsulated) > 1 else b""
-    return Summary(
-        digest=DIGESTS.get(digest, digest),
-        cipher=_cipher(octets) if octets else None,
-        status=None if status is None else STATUSES.get(status, status),
-    )
+    cipher, recipient = _enveloped(octets) if octets else (None, "")
+    return Summary(DIGESTS.get(digest, digest), cipher, recipient, attributes, _signer(signer_info[1]))
 
 
-def _cipher(content_info: bytes) -> str | None:
+def _signer(identifier: Element) -> str:
+    """The serial number of an IssuerAndSerialNumber."""
+    if identifier.identifier != 0x30:
+        return ""
+    return identifier.children()[1].contents.hex().upper().lstrip("0")
+
+
+def _enveloped(content_info: bytes) -> tuple[str | None, str]:
+    """The cipher of an EnvelopedData, and "password" if one of its recipients is a PasswordRecipientInfo."""
     kind, content = next(elements(content_info)).children()[:2]
     if kind.oid() != ENVELOPED_DATA:
-        return None
+        return None, ""
     enveloped_data = content.children()[0].children()
+    recipients = next(part for part in enveloped_data if part.identifier == 0x31).children()
     encrypted_content_info = next(part for part in enveloped_data if part.identifier == 0x30).children()
     algorithm = encrypted_content_info[1].children()[0].oid()
-    return CIPHERS.get(algorithm, algorithm)
+    by_password = any(each.identifier == PASSWORD_RECIPIENT for each in recipients)
+    return CIPHERS.get(algorithm, algorithm), "password" if by_password else ""

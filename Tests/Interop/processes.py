@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,12 @@ class Finished:
         return self.errors + self.output
 
 
+class Stopped(Exception):
+    """The harness is about to end, and starts nothing any more."""
+
+
 _live: list[subprocess.Popen[bytes]] = []
+_stopping = threading.Event()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
@@ -46,6 +52,8 @@ def run(
     standard_input: str | None = None,
 ) -> Finished:
     """Runs a command to its end, or to its time limit in seconds, and stops whatever it leaves in its group."""
+    if _stopping.is_set():
+        raise Stopped
     process = subprocess.Popen(
         [str(word) for word in command],
         stdin=subprocess.DEVNULL if standard_input is None else subprocess.PIPE,
@@ -66,7 +74,7 @@ def run(
         output, errors = process.communicate()
     finally:
         _signal_group(process, signal.SIGKILL)
-        if process.poll() is not None:
+        if process.poll() is not None and process in _live:
             _live.remove(process)
     return Finished(status, output.decode(errors="replace"), errors.decode(errors="replace"))
 
@@ -100,13 +108,14 @@ def stop(process: subprocess.Popen[bytes], *, limit: float) -> int | None:
 
 
 def stop_all() -> None:
-    """Stops every process group that is still there, politely first."""
-    for process in _live:
+    """Stops every process group that is still there, politely first; run starts no more of them."""
+    _stopping.set()
+    for process in list(_live):
         _signal_group(process, signal.SIGTERM)
     deadline = time.monotonic() + 3
     while any(process.poll() is None for process in _live) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for process in _live:
+    for process in list(_live):
         _signal_group(process, signal.SIGKILL)
         process.wait()
     _live.clear()

@@ -11,23 +11,30 @@ from cases import Case, Step
 HEAD = """\
 # Interoperability
 
-SCEP clients that are run against Sceptic by `make interop`, each enrolment with a one-time challenge of its own. What
-stands under request and reply is the digest and the cipher that were seen on the wire. "Enrolled" means that
-`openssl verify` accepts the certificate for TLS clients and that it has the client's key; then the client tried the
-same challenge again with another key and was refused.
+SCEP clients that are run against Sceptic by `make interop`, a row for each operation of each client. What stands under
+messages, transport, request and reply is what was seen on the wire: the messageTypes that the client sent ("…" is more
+of the last one), and the digest and the cipher of the last request and its reply, with "password" where it was encrypted
+under the challenge.
+
+- "Enrolled" and "renewed" mean that `openssl verify` accepts the certificate for TLS clients, that it has the client's
+  key, and that the client's earlier certificate signed the renewal. Challenges are one-time: after each enrolment the
+  client tries the same one with another key.
+- "Refused" and "told of the denial" mean that the client took it for the failure that it is.
+- What waits is approved or denied by `sceptic request approve` and `deny` while the client polls.
+- The CRL is one by which `openssl verify -crl_check` finds the client's certificate good.
 
 This page is generated: `scripts/interop --report docs/interop.md`.
 
-| client | version | package | profile | transport | request | reply | result |
-|---|---|---|---|---|---|---|---|
+| client | version | operation | profile | messages | transport | request | reply | result |
+|---|---|---|---|---|---|---|---|---|
 """
 
 
 def report(cases: Sequence[Case], steps: Sequence[Step], exceptions: Mapping[str, str]) -> str:
     """Returns the report in Markdown."""
     rows = "".join(_row(case, [step for step in steps if step.case is case], exceptions) for case in cases)
-    texts = {each.client.name: each.client.needs for each in cases}
-    needs = "".join(f"- **{name}**: {text}\n" for name, text in texts.items())
+    clients = {each.client.name: each.client for each in cases}
+    needs = "".join(f"- **{name}** ({each.package}): {each.needs}\n" for name, each in clients.items())
     return f"{HEAD}{rows}\n## What each client needs\n\n{needs}{_exceptions(exceptions)}"
 
 
@@ -42,9 +49,10 @@ def _row(case: Case, steps: Sequence[Step], exceptions: Mapping[str, str]) -> st
     if failed:
         result = "known failure, see below" if failed[0].name in exceptions else "**failed**"
     else:
-        result = "refused, as it must be" if case.refused else "enrolled; second use refused"
-    client = [case.client.name, first.version, case.client.package]
-    return f"| {' | '.join([*client, f'`{case.profile}`', transport, request, reply, result])} |\n"
+        result = case.operation.success
+    operation = f"{case.operation.title}, {case.note}" if case.note else case.operation.title
+    columns = [case.client.name, first.version, operation, f"`{case.profile}`", case.messages]
+    return f"| {' | '.join([*columns, transport, request, reply, result])} |\n"
 
 
 def _exceptions(exceptions: Mapping[str, str]) -> str:

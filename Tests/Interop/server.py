@@ -49,15 +49,15 @@ class Server:
         """The path and query of the profile's URL."""
         raise NotImplementedError
 
-    def new_challenge(self, profile: str) -> str:
-        """A fresh challenge for one enrolment with the profile."""
-        challenge = self._make_challenge(profile)
+    def new_challenge(self, profile: str, transaction_id: str | None = None) -> str:
+        """A fresh challenge for one enrolment with the profile, for this transactionID only if one is given."""
+        challenge = self._make_challenge(profile, transaction_id)
         if not challenge:
             raise Unusable("the command that makes a challenge printed none.")
         self.challenges.append(challenge)
         return challenge
 
-    def _make_challenge(self, profile: str) -> str:
+    def _make_challenge(self, profile: str, transaction_id: str | None) -> str:
         raise NotImplementedError
 
     def certificates(self) -> list[str]:
@@ -71,14 +71,14 @@ class LocalServer(Server):
     def __init__(self, binary: Path, folder: Path, profiles: Sequence[str]) -> None:
         super().__init__()
         self._binary, self._state, self.log = binary, folder / "state", folder / "server.log"
-        self._local(commands.INITIALISE)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            listen = f"127.0.0.1:{free.getsockname()[1]}"
+        self.base = urllib.parse.urlsplit(f"http://{listen}")
+        self._local(commands.INITIALISE, url=self.base.geturl())
         for profile in profiles:
             making = commands.PROFILES[profile]
             if making is not None:
                 self._local(making)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            listen = f"127.0.0.1:{free.getsockname()[1]}"
-        self.base = urllib.parse.urlsplit(f"http://{listen}")
         words = commands.filled(commands.SERVE, data=self._state, listen=listen)
         self._process: subprocess.Popen[bytes] = processes.start([binary, *words], log=self.log)
         self._wait()
@@ -107,11 +107,25 @@ class LocalServer(Server):
     def path(self, profile: str) -> str:
         return commands.PROFILE_PATH.format(profile=profile)
 
-    def _make_challenge(self, profile: str) -> str:
-        return self._local(commands.NEW_CHALLENGE, profile=profile).partition("\n")[0].strip()
+    def _make_challenge(self, profile: str, transaction_id: str | None) -> str:
+        words = [*commands.NEW_CHALLENGE, *(["--transaction-id", transaction_id] if transaction_id else [])]
+        return self._local(words, profile=profile).partition("\n")[0].strip()
 
     def certificates(self) -> list[str]:
         return PEM_CERTIFICATE.findall(self._local(commands.SHOW_CA))
+
+    def decide(self, transaction_id: str, *, approved: bool) -> None:
+        """Approves or denies the request that waits with a transactionID."""
+        words = commands.APPROVE if approved else commands.DENY
+        self._local(words, transaction_id=transaction_id)
+
+    def revoke(self, serial_number: str) -> None:
+        """Revokes a certificate, in hexadecimal."""
+        self._local(commands.REVOKE, serial=serial_number)
+
+    def prepare_rollover(self) -> None:
+        """Gives the CA its next key, which GetNextCACert then tells of."""
+        self._local(commands.PREPARE_ROLLOVER)
 
     def stop(self) -> str | None:
         """Stops the server; returns what was wrong with how it stopped."""
@@ -145,7 +159,7 @@ class RemoteServer(Server):
     def path(self, profile: str) -> str:
         return self.base.path.replace("{profile}", profile)
 
-    def _make_challenge(self, profile: str) -> str:
+    def _make_challenge(self, profile: str, transaction_id: str | None) -> str:
         command = [word.replace("{profile}", profile) for word in shlex.split(self._command)]
         ran = processes.run(command, limit=commands.COMMAND_LIMIT)
         if ran.status != 0:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Sceptic authors
+"""certmonger and its helper scep-submit."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+import commands
+import processes
+from clients import Client, Outcome, Result, Task, first_match
+
+
+class Certmonger(Client):
+    """certmonger, which builds the message and lets its helper scep-submit carry it.
+
+    The daemon runs for one request or renewal, on a private socket, with all its state in the folder of the enrolment: it
+    needs neither D-Bus nor root.
+    """
+
+    name = "certmonger scep-submit"
+    package = "Debian certmonger"
+    needs = (
+        "PKIOperation by GET with request lines of several kilobytes, whatever GetCACaps says; FAILURE with an empty "
+        "eContent rather than none; the self-signed root for `-N`, which the harness takes from `sceptic ca show`."
+    )
+    _daemon = "/usr/sbin/certmonger"
+    _helper = "/usr/lib/certmonger/scep-submit"
+    _places = ("CONFIG_DIR", "REQUESTS_DIR", "CAS_DIR", "LOCAL_CA_DIR", "TMPDIR")
+
+    def version(self) -> str | None:
+        if not Path(self._daemon).exists() or shutil.which("getcert") is None:
+            return None
+        return first_match(r"certmonger (\S+)", processes.run([self._daemon, "-v"], limit=20).text)
+
+    def enrol(self, task: Task) -> Result:
+        for name in self._places:
+            (task.folder / name.lower()).mkdir()
+        for question in ("-c", "-C"):
+            asked = processes.run([self._helper, "-u", task.url, question], limit=commands.CLIENT_LIMIT)
+            if asked.status != 0:
+                return Result(Outcome.BROKEN, asked.text)
+        challenge = ["-l", task.challenge_file(task.challenge or "")]
+        certificates = ["-N", task.root]
+        if task.intermediates.stat().st_size:
+            certificates += ["-I", task.intermediates]
+        return self._run(
+            task,
+            ["getcert", "add-scep-ca", "-c", "interop", "-u", task.url, *certificates],
+            [
+                "getcert", "request", "-c", "interop", "-I", "device", "-k", task.key, "-f", task.certificate,
+                "-N", f"CN={task.common_name}", *challenge,
+            ],
+        )  # fmt: skip
+
+    def renew(self, task: Task) -> Result:
+        # The daemon goes on with the state of the enrolment, and puts what it gets in the place of what was there.
+        result = self._run(task.first, ["getcert", "rekey", "-i", "device"])
+        if result.outcome is Outcome.ISSUED:
+            shutil.copy(task.first.key, task.key)
+            shutil.copy(task.first.certificate, task.certificate)
+        return result
+
+    def _run(self, task: Task, *steps: list[str | Path]) -> Result:
+        """Runs the daemon for some steps, until it has a certificate or gives up."""
+        folder = task.folder
+        environment = {"HOME": str(folder), "CERTMONGER_SYSTEM_LOCK_FILE": str(folder / "lock")}
+        environment |= {f"CERTMONGER_{name}": str(folder / name.lower()) for name in self._places}
+        # Left alone it asks about a request that waits once a week. `getcert refresh` makes it ask at once.
+        ask_again = "getcert refresh -i device;" if task.waits else ""
+        script = folder / "steps"
+        script.write_text(
+            "".join(shlex.join(map(str, step)) + "\n" for step in steps)
+            + f"for second in $(seq {commands.POLL_LIMIT}); do\n"
+            + f"    sleep 1; {ask_again} getcert list >listed\n"
+            + "    if grep -qE 'status: (MONITORING|CA_REJECTED|CA_UNREACHABLE|NEED_GUIDANCE)' listed; then break; fi\n"
+            + "done\ncat listed\n"
+        )
+        ran = processes.run(
+            [self._daemon, "-L", "-P", folder / "socket", "-n", "-c", f"/bin/sh {script}"],
+            limit=commands.CLIENT_LIMIT,
+            folder=folder,
+            environment=environment,
+        )
+        if ran.status == 0 and "status: MONITORING" in ran.text and task.certificate.exists():
+            return Result(Outcome.ISSUED, ran.text)
+        return Result(Outcome.REFUSED if "status: CA_REJECTED" in ran.text else Outcome.BROKEN, ran.text)
