@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import checks
-from cases import Case, Operation, Step, step_names
+from cases import POLLED, Case, Operation, Step, step_names
 from clients import Outcome, Result, Task, serial_number
 from relay import Exchange, Relay
 from server import LocalServer, Server
@@ -19,6 +19,7 @@ from server import LocalServer, Server
 # How many of a client's last lines are shown when a step goes wrong.
 SHOWN_LINES = 25
 
+Run = Callable[[Task], Result]
 Check = Callable[[Task], str | None]
 
 
@@ -76,51 +77,56 @@ class _Run:
         task = self._task(challenged=True)
         check = checks.certificate_problem
         if self.case.operation is Operation.NEXT_CA:
-            task, check = replace(task, options=(*task.options, *self.case.then)), self._next_certificate_problem
+            task, check = replace(task, options=(*task.options, *self.case.then)), checks.next_certificate_problem
         expected = Outcome.REFUSED if self.case.operation is Operation.REFUSED else Outcome.ISSUED
         yield self._step(first, task, self.case.client.enrol, expected, check)
         for name in rest:
             again = replace(task, folder=self._folder())
             yield self._step(name, again, self.case.client.enrol, Outcome.REFUSED)
 
-    def _next_certificate_problem(self, task: Task) -> str | None:
-        # The client left the chain of its certificate there.
-        return checks.certificate_problem(task, intermediates=task.folder / "chain.pem")
-
     def _renewals(self) -> Iterator[Step]:
         first, second = step_names(self.case)
         old = self._task(challenged=True)
         yield from self._preparation(first, old)
         task = self._task(old=old, challenged=self.case.password)
-        yield self._step(first, task, self.case.client.renew, Outcome.ISSUED, checks.certificate_problem)
+        yield self._step(first, task, self.case.client.renew, Outcome.ISSUED, checks.renewal_problem)
         self._local().revoke(serial_number(task.certificate))
         again = self._task(old=task, challenged=self.case.password)
         yield self._step(second, again, self.case.client.renew, Outcome.REFUSED)
 
     def _preparation(self, name: str, task: Task) -> Iterator[Step]:
         """Enrols, and yields a step only if that did not go well."""
-        step = self._step(name, task, self.case.client.enrol, Outcome.ISSUED, checks.certificate_problem, ("PKCSReq",))
+        if task.waits:
+            step = self._decided(name, task, self.case.client.enrol, checks.certificate_problem, POLLED)
+        else:
+            check = checks.certificate_problem
+            step = self._step(name, task, self.case.client.enrol, Outcome.ISSUED, check, "PKCSReq")
         if step.problem is not None:
             yield replace(step, problem=f"the enrolment before it: {step.problem}")
 
     def _decisions(self) -> Iterator[Step]:
+        client = self.case.client
         for name, approved in zip(step_names(self.case), (True, False), strict=True):
-            task = self._task(challenged=True)
-            run = self.case.client.enrol
-            if self.case.operation is Operation.RENEW_WAIT:
-                enrolled = replace(task, url=self._url("default"), challenge=self.bench.server.new_challenge("default"))
-                yield from self._preparation(name, enrolled)
-                task, run = self._task(old=enrolled, challenged=self.case.password), self.case.client.renew
-            task = replace(task, waits=True)
-            ended = threading.Event()
-            decider = threading.Thread(target=self._decide, args=(approved, ended), daemon=True)
-            self.relay.forget()
-            decider.start()
-            outcome = Outcome.ISSUED if approved else Outcome.REFUSED
-            step = self._step(name, task, run, outcome, checks.certificate_problem)
-            ended.set()
-            decider.join()
-            yield step
+            task = replace(self._task(challenged=True), waits=True)
+            if self.case.operation is Operation.WAIT:
+                yield self._decided(name, task, client.enrol, checks.certificate_problem, approved=approved)
+                continue
+            yield from self._preparation(name, task)
+            task = replace(self._task(old=task, challenged=self.case.password), waits=True)
+            yield self._decided(name, task, client.renew, checks.renewal_problem, approved=approved)
+
+    def _decided(
+        self, name: str, task: Task, run: Run, check: Check, messages: str | None = None, *, approved: bool = True
+    ) -> Step:
+        """A step whose request is decided on while the client waits."""
+        ended = threading.Event()
+        self.relay.forget()
+        decider = threading.Thread(target=self._decide, args=(approved, ended), daemon=True)
+        decider.start()
+        step = self._step(name, task, run, Outcome.ISSUED if approved else Outcome.REFUSED, check, messages)
+        ended.set()
+        decider.join()
+        return step
 
     def _decide(self, approved: bool, ended: threading.Event) -> None:
         """Waits until the client was told PENDING as often as its class says, and decides."""
@@ -145,7 +151,7 @@ class _Run:
             self._local().revoke(serial_number(old.certificate))
             yield self._step(names[1], self._task(old=old), client.get_certificate, Outcome.REFUSED)
             return
-        yield self._step(names[0], task, client.get_crl, Outcome.ISSUED, lambda each: checks.crl_problem(each, revoked=False))
+        yield self._step(names[0], task, client.get_crl, Outcome.ISSUED, checks.crl_problem)
 
     def _local(self) -> LocalServer:
         assert isinstance(self.bench.server, LocalServer)
@@ -183,10 +189,10 @@ class _Run:
         self,
         name: str,
         task: Task,
-        run: Callable[[Task], Result],
+        run: Run,
         expected: Outcome,
         check: Check | None = None,
-        kinds: tuple[str, ...] = (),
+        messages: str | None = None,
     ) -> Step:
         self.relay.forget()
         old_serial = checks.old_serial_number(task)
@@ -196,9 +202,9 @@ class _Run:
         exchanges = self.relay.exchanges()
         text = result.text.replace(task.challenge, "[challenge]") if task.challenge else result.text
         (task.folder / "printed").write_text(text)
-        problem = self._problem(result, expected, exchanges, ", ".join(kinds) or self.case.messages)
-        if problem is None and exchanges:
-            problem = checks.signer_problem(task, exchanges[-1], old_serial)
+        problem = self._problem(result, expected, exchanges, messages or self.case.messages)
+        if problem is None and exchanges and old_serial is not None:
+            problem = checks.signer_problem(exchanges[-1], old_serial)
         if problem is None and check is not None and expected is Outcome.ISSUED:
             problem = check(task)
         shown = "\n".join(text.splitlines()[-SHOWN_LINES:])

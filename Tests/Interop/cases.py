@@ -32,7 +32,6 @@ class Operation(enum.Enum):
     RENEW_WAIT = "renewal that waits", ("approved", "denied"), "renewed once approved; told of the denial"
     # About a certificate of its own; then with that one revoked.
     GET_CERT = "GetCert", ("get-cert", "revoked"), "got its certificate; refused once revoked"
-    # Before and after the revocation of its certificate.
     GET_CRL = "GetCRL", ("get-crl",), "got the CRL"
     # These come last, when the CA has its next key.
     GET_NEXT_CA = "GetNextCACert", ("get-next-ca",), "got the next CA's certificate"
@@ -133,12 +132,62 @@ def _scepclient() -> list[Case]:
 
 
 def _openssl() -> list[Case]:
-    return []
+    client = OpenSSLCMS()
+    plain, under = ("P-256",), ("P-384", "password")
+    note = "P-384, under the challenge"
+    renewal = {"operation": Operation.RENEW, "messages": "RenewalReq", "password": True}
+    return [
+        Case("openssl-ec", client, "default", options=plain, note="P-256"),
+        Case("openssl-ec-password", client, "password", options=under, note=note, bound=True),
+        Case("openssl-ec-renew", client, "default", options=plain, note="P-256", **renewal),
+        Case("openssl-ec-renew-password", client, "password", options=under, note=note, bound=True, **renewal),
+        Case("openssl-ec-poll", client, "approval", Operation.WAIT, plain, note="P-256", messages=POLLED),
+    ]
 
 
 def _own(binary: Path) -> list[Case]:
     client = Sceptic(binary)
-    return [Case("sceptic", client, "default")]
+    algorithms = [
+        ("post", "aes128", "sha1"),
+        ("post", "aes192", "sha256"),
+        ("post", "aes256", "sha384"),
+        ("post", "des3", "sha512"),
+        ("get", "aes128", "sha256"),
+        ("get", "aes192", "sha384"),
+        ("get", "aes256", "sha512"),
+        ("get", "des3", "sha1"),
+    ]
+    p256, p384 = ("--key-type", "p256"), ("--key-type", "p384")
+    enrolments = [
+        Case("sceptic", client, "default"),
+        Case("sceptic-p256", client, "default", options=p256, note="P-256"),
+        Case("sceptic-p384", client, "default", options=p384, note="P-384"),
+    ]
+    for each in algorithms:
+        name, note = f"sceptic-{'-'.join(each)}", f"`{' '.join(each)}`"
+        enrolments.append(Case(name, client, "default", options=_chosen(*each), note=note))
+    renewal = {"operation": Operation.RENEW, "messages": "RenewalReq"}
+    reuse, old_form, by_scep = ("--reuse-key",), ("--message-type", "pkcsreq"), ("--source", "scep")
+    next_ca = ("--next-ca", "--chain-out", "chain.pem")
+    return [
+        *enrolments,
+        Case("sceptic-renew", client, "default", **renewal),
+        Case("sceptic-renew-key", client, "default", then=reuse, note="same key", **renewal),
+        Case("sceptic-renew-pkcsreq", client, "default", Operation.RENEW, then=old_form),
+        Case("sceptic-renew-p256", client, "default", options=p256, note="P-256", password=True, **renewal),
+        Case("sceptic-poll", client, "approval", Operation.WAIT, messages=POLLED),
+        Case("sceptic-poll-p256", client, "approval", Operation.WAIT, p256, note="P-256", messages=POLLED),
+        Case("sceptic-renew-poll", client, "approval", Operation.RENEW_WAIT, messages="RenewalReq, CertPoll, …"),
+        Case("sceptic-get-cert", client, "default", Operation.GET_CERT, messages="GetCert"),
+        Case("sceptic-get-crl", client, "default", Operation.GET_CRL, then=by_scep, messages="GetCRL"),
+        Case("sceptic-crl-url", client, "default", Operation.GET_CRL, note="the certificate's URL", messages="–"),
+        Case("sceptic-get-next-ca", client, "default", Operation.GET_NEXT_CA, messages="–"),
+        Case("sceptic-next-ca", client, "default", Operation.NEXT_CA, then=next_ca),
+    ]
+
+
+def _chosen(transport: str, cipher: str, digest: str) -> tuple[str, ...]:
+    return ("--transport", transport, "--cipher", cipher, "--digest", digest)
 
 
 def step_names(case: Case) -> list[str]:

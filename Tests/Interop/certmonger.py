@@ -16,18 +16,21 @@ from clients import Client, Outcome, Result, Task, first_match
 class Certmonger(Client):
     """certmonger, which builds the message and lets its helper scep-submit carry it.
 
-    The daemon runs for one request or renewal, on a private socket, with all its state in the folder of the enrolment: it
-    needs neither D-Bus nor root.
+    The daemon runs for one request or renewal, on a private socket, with all its state in the folder of the enrolment:
+    it needs neither D-Bus nor root.
     """
 
     name = "certmonger scep-submit"
     package = "Debian certmonger"
     needs = (
         "PKIOperation by GET with request lines of several kilobytes, whatever GetCACaps says; FAILURE with an empty "
-        "eContent rather than none; the self-signed root for `-N`, which the harness takes from `sceptic ca show`."
+        "eContent rather than none; the self-signed root for `-N`, which the harness takes from `sceptic ca show`. "
+        "While a request waits it asks again at `getcert refresh`, by sending the same PKCSReq."
     )
     _daemon = "/usr/sbin/certmonger"
     _helper = "/usr/lib/certmonger/scep-submit"
+    # How it says badRequest.
+    _not_permitted = "ca-error: Transaction either is not permitted or is not supported by server."
     _places = ("CONFIG_DIR", "REQUESTS_DIR", "CAS_DIR", "LOCAL_CA_DIR", "TMPDIR")
 
     def version(self) -> str | None:
@@ -36,8 +39,9 @@ class Certmonger(Client):
         return first_match(r"certmonger (\S+)", processes.run([self._daemon, "-v"], limit=20).text)
 
     def enrol(self, task: Task) -> Result:
-        for name in self._places:
-            (task.folder / name.lower()).mkdir()
+        state = self._state(task)
+        for name in ("", *self._places):
+            (state / name.lower()).mkdir()
         for question in ("-c", "-C"):
             asked = processes.run([self._helper, "-u", task.url, question], limit=commands.CLIENT_LIMIT)
             if asked.status != 0:
@@ -50,22 +54,22 @@ class Certmonger(Client):
             task,
             ["getcert", "add-scep-ca", "-c", "interop", "-u", task.url, *certificates],
             [
-                "getcert", "request", "-c", "interop", "-I", "device", "-k", task.key, "-f", task.certificate,
-                "-N", f"CN={task.common_name}", *challenge,
+                "getcert", "request", "-c", "interop", "-I", "device", "-N", f"CN={task.common_name}", *challenge,
+                "-k", state / "key.pem", "-f", state / "certificate.pem",
             ],
         )  # fmt: skip
 
     def renew(self, task: Task) -> Result:
-        # The daemon goes on with the state of the enrolment, and puts what it gets in the place of what was there.
-        result = self._run(task.first, ["getcert", "rekey", "-i", "device"])
-        if result.outcome is Outcome.ISSUED:
-            shutil.copy(task.first.key, task.key)
-            shutil.copy(task.first.certificate, task.certificate)
-        return result
+        return self._run(task, ["getcert", "rekey", "-i", "device"])
+
+    @staticmethod
+    def _state(task: Task) -> Path:
+        # A renewal goes on with the state of the enrolment; what it gets takes the place of what was there.
+        return task.first.folder / "state"
 
     def _run(self, task: Task, *steps: list[str | Path]) -> Result:
         """Runs the daemon for some steps, until it has a certificate or gives up."""
-        folder = task.folder
+        folder = self._state(task)
         environment = {"HOME": str(folder), "CERTMONGER_SYSTEM_LOCK_FILE": str(folder / "lock")}
         environment |= {f"CERTMONGER_{name}": str(folder / name.lower()) for name in self._places}
         # Left alone it asks about a request that waits once a week. `getcert refresh` makes it ask at once.
@@ -84,6 +88,11 @@ class Certmonger(Client):
             folder=folder,
             environment=environment,
         )
-        if ran.status == 0 and "status: MONITORING" in ran.text and task.certificate.exists():
+        # A refused renewal leaves it monitoring the certificate that it has, with the CA's error beside it.
+        monitoring, error = "status: MONITORING" in ran.text, "ca-error:" in ran.text
+        if ran.status == 0 and monitoring and not error and (folder / "certificate.pem").exists():
+            shutil.copy(folder / "key.pem", task.key)
+            shutil.copy(folder / "certificate.pem", task.certificate)
             return Result(Outcome.ISSUED, ran.text)
-        return Result(Outcome.REFUSED if "status: CA_REJECTED" in ran.text else Outcome.BROKEN, ran.text)
+        refused = "status: CA_REJECTED" in ran.text or (monitoring and self._not_permitted in ran.text)
+        return Result(Outcome.REFUSED if refused else Outcome.BROKEN, ran.text)

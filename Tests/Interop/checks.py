@@ -29,6 +29,13 @@ def certificate_problem(task: Task, intermediates: Path | None = None) -> str | 
     return None
 
 
+def renewal_problem(task: Task) -> str | None:
+    """Whether the task's certificate is a good one, and not the old one."""
+    if task.old is not None and same_certificate_problem(task) is None:
+        return "the certificate is the old one"
+    return certificate_problem(task)
+
+
 def _chain_problem(task: Task, certificate: Path, more: list[str | Path], intermediates: Path | None) -> str | None:
     verify: list[str | Path] = ["openssl", "verify", "-x509_strict", *more, "-CAfile", task.root]
     between = intermediates or task.intermediates
@@ -44,26 +51,22 @@ def same_certificate_problem(task: Task) -> str | None:
     return None if asked and asked == got else "the certificate is not the one that was asked for"
 
 
+def next_certificate_problem(task: Task) -> str | None:
+    """Whether the task's certificate is a good one of the next CA, the chain of which the client left beside it."""
+    chain = task.folder / "chain.pem"
+    if _fingerprint(chain) == _fingerprint(task.intermediates):
+        return "the certificate is one of the present CA"
+    return certificate_problem(task, intermediates=chain)
+
+
 def _fingerprint(certificate: Path) -> str:
     return processes.run(["openssl", "x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"], limit=20).output
 
 
-def crl_problem(task: Task, *, revoked: bool) -> str | None:
-    """Whether the task's CRL is one of the issuing CA's, current, and lists its old certificate or does not."""
+def crl_problem(task: Task) -> str | None:
+    """Whether the task's CRL is one by which its old certificate is good."""
     assert task.old is not None
-    # A chain of two needs a CRL for the lower certificate alone: -crl_check.
-    verified = processes.run(
-        [
-            "openssl", "verify", "-x509_strict", "-crl_check", "-CAfile", task.root, "-untrusted", task.intermediates,
-            "-CRLfile", task.crl, task.old.certificate,
-        ],
-        limit=20,
-    )  # fmt: skip
-    if revoked and "certificate revoked" not in verified.text:
-        return f"openssl verify does not find the certificate revoked: {verified.text.strip()}"
-    if not revoked and verified.status != 0:
-        return f"openssl verify refuses the CRL: {verified.text.strip()}"
-    return None
+    return _chain_problem(task, task.old.certificate, ["-crl_check", "-CRLfile", task.crl], None)
 
 
 def next_ca_problem(task: Task) -> str | None:
@@ -94,11 +97,9 @@ def messages(exchanges: list[Exchange]) -> str:
     return ", ".join(words) or "–"
 
 
-def signer_problem(task: Task, exchange: Exchange, old_serial: str | None) -> str | None:
+def signer_problem(exchange: Exchange, old_serial: str) -> str | None:
     """Whether a renewal or query was signed with the old certificate."""
-    if old_serial is None or exchange.request is None:
-        return None
-    signer = exchange.request.signer
+    signer = exchange.request.signer if exchange.request else ""
     if not signer or int(signer, 16) != int(old_serial, 16):
         return "the request was not signed with the client's earlier certificate"
     return None

@@ -12,16 +12,16 @@ HEAD = """\
 # Interoperability
 
 SCEP clients that are run against Sceptic by `make interop`, a row for each operation of each client. What stands under
-messages, transport, request and reply is what was seen on the wire: the messageTypes that the client sent ("…" is more
-of the last one), and the digest and the cipher of the last request and its reply, with "password" where it was encrypted
-under the challenge.
+messages, transport, request and reply was seen on the wire: the messageTypes that the client sent ("…" is more of the
+last one), and digest and cipher of the last request and of its reply, with "password" where a PasswordRecipientInfo
+stands in the place of key transport.
 
 - "Enrolled" and "renewed" mean that `openssl verify` accepts the certificate for TLS clients, that it has the client's
-  key, and that the client's earlier certificate signed the renewal. Challenges are one-time: after each enrolment the
-  client tries the same one with another key.
+  key and that, in a renewal, the client's earlier certificate signed the request. Challenges are one-time: after an
+  enrolment the client tries the same one with another key.
 - "Refused" and "told of the denial" mean that the client took it for the failure that it is.
-- What waits is approved or denied by `sceptic request approve` and `deny` while the client polls.
-- The CRL is one by which `openssl verify -crl_check` finds the client's certificate good.
+- What waits is approved, and another one denied, by `sceptic request` while the client polls.
+- "Got the CRL" means that `openssl verify -crl_check` takes it, and finds the client's certificate good.
 
 This page is generated: `scripts/interop --report docs/interop.md`.
 

@@ -22,8 +22,8 @@ class Sceptic(Client):
     name = "sceptic"
     package = "this project"
     needs = (
-        "Nothing. The reply to an EC key is encrypted under the challenge, so an EC key takes one in renewals, too, and "
-        "cannot ask for certificates or CRLs."
+        "Nothing. The reply to an EC key is encrypted under the challenge: such a key takes one in renewals, too, and "
+        "does not ask for certificates or CRLs."
     )
 
     binary: Path | None = field(default=None)

@@ -124,8 +124,14 @@ class LocalServer(Server):
         self._local(commands.REVOKE, serial=serial_number)
 
     def prepare_rollover(self) -> None:
-        """Gives the CA its next key, which GetNextCACert then tells of."""
+        """Gives the CA its next key, and waits until GetNextCACert tells of it, which takes a second."""
         self._local(commands.PREPARE_ROLLOVER)
+        url = self.base._replace(path=self.path("default"), query="operation=GetCACaps").geturl()
+        deadline = time.monotonic() + commands.START_LIMIT
+        while b"GetNextCACert" not in fetch(url, limit=20)[1]:
+            if time.monotonic() > deadline:
+                raise Unusable("the server does not announce GetNextCACert after `sceptic ca rollover prepare`.")
+            time.sleep(0.1)
 
     def stop(self) -> str | None:
         """Stops the server; returns what was wrong with how it stopped."""
