@@ -83,7 +83,7 @@ private struct Rollover {
     }
 
     func profile(settings: SCEPProfileSettings = .with()) throws -> ServedProfile {
-        let (present, next) = (world.issuer.authority.certificate, nextIssuer.authority.certificate)
+        let next = nextIssuer.authority.certificate
         return try world.profile(
             settings: settings,
             generations: [
