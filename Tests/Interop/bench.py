@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import checks
-from cases import POLLED, Case, Operation, Step, step_names
+from cases import Case, Operation, Step, step_names
 from clients import Outcome, Result, Task, serial_number
 from relay import Exchange, Relay
 from server import LocalServer, Server
@@ -28,10 +28,23 @@ class Bench:
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server, self.folder = server, folder
-        root, *others = server.certificates()
         self.root, self.intermediates = folder / "root.pem", folder / "issuing.pem"
+        self._write_certificates()
+
+    def _write_certificates(self) -> None:
+        root, *others = self.server.certificates()
         self.root.write_text(root)
         self.intermediates.write_text("".join(others))
+
+    def next_phase(self, phase: int) -> None:
+        """Prepares the CA's rollover before phase 1, and carries it out before phase 2."""
+        if not isinstance(self.server, LocalServer):
+            return
+        if phase == 1:
+            self.server.prepare_rollover()
+        else:
+            self.server.activate_rollover()
+            self._write_certificates()
 
     def run(self, case: Case) -> list[Step]:
         """Runs the steps of a case, each one only after one that went well."""
@@ -59,14 +72,14 @@ class _Run:
     def steps(self) -> Iterator[Step]:
         """The steps, up to the first one with a problem."""
         operation = self.case.operation
-        if operation in (Operation.ENROL, Operation.NEXT_CA, Operation.REFUSED):
-            parts = self._enrolments()
-        elif operation in (Operation.WAIT, Operation.RENEW_WAIT):
+        if operation in (Operation.WAIT, Operation.RENEW_WAIT):
             parts = self._decisions()
         elif operation is Operation.RENEW:
             parts = self._renewals()
-        else:
+        elif operation in (Operation.GET_CERT, Operation.GET_CRL, Operation.GET_NEXT_CA):
             parts = self._queries()
+        else:
+            parts = self._enrolments()
         for step in parts:
             yield step
             if step.problem is not None:
@@ -90,17 +103,19 @@ class _Run:
         yield from self._preparation(first, old)
         task = self._task(old=old, challenged=self.case.password)
         yield self._step(first, task, self.case.client.renew, Outcome.ISSUED, checks.renewal_problem)
-        self._local().revoke(serial_number(task.certificate))
+        # Both, so that the server has none to hand out once more.
+        for each in (old, task):
+            self._local().revoke(serial_number(each.certificate))
         again = self._task(old=task, challenged=self.case.password)
         yield self._step(second, again, self.case.client.renew, Outcome.REFUSED)
 
     def _preparation(self, name: str, task: Task) -> Iterator[Step]:
         """Enrols, and yields a step only if that did not go well."""
         if task.waits:
-            step = self._decided(name, task, self.case.client.enrol, checks.certificate_problem, POLLED)
+            step = self._decided(name, task, self.case.client.enrol, checks.certificate_problem, self.case.before)
         else:
             check = checks.certificate_problem
-            step = self._step(name, task, self.case.client.enrol, Outcome.ISSUED, check, "PKCSReq")
+            step = self._step(name, task, self.case.client.enrol, Outcome.ISSUED, check, self.case.before)
         if step.problem is not None:
             yield replace(step, problem=f"the enrolment before it: {step.problem}")
 

@@ -15,7 +15,7 @@ from micromdm import MicroMDM
 from openssl_cms import OpenSSLCMS
 from pyscep import PySCEP
 from relay import Exchange
-from sceptic_client import Sceptic
+from sceptic_client import Sceptic, ScepticPoll
 from strongswan import StrongSwan
 
 
@@ -32,18 +32,20 @@ class Operation(enum.Enum):
     RENEW_WAIT = "renewal that waits", ("approved", "denied"), "renewed once approved; told of the denial"
     # About a certificate of its own; then with that one revoked.
     GET_CERT = "GetCert", ("get-cert", "revoked"), "got its certificate; refused once revoked"
-    GET_CRL = "GetCRL", ("get-crl",), "got the CRL"
+    GET_CRL = "CRL", ("get-crl",), "got the CRL"
     # These come last, when the CA has its next key.
     GET_NEXT_CA = "GetNextCACert", ("get-next-ca",), "got the next CA's certificate"
     NEXT_CA = "enrolment with the next CA", ("enrol", "second-use"), "enrolled; second use refused"
+    # And these when the CA has gone over to it.
+    ROLLED_OVER = "enrolment after a rollover", ("enrol", "second-use"), "enrolled; second use refused"
 
     def __init__(self, title: str, steps: tuple[str, ...], success: str) -> None:
         self.title, self.steps, self.success = title, steps, success
 
     @property
-    def needs_rollover(self) -> bool:
-        """Whether it is about the CA's next key."""
-        return self in (Operation.GET_NEXT_CA, Operation.NEXT_CA)
+    def phase(self) -> int:
+        """0 at first, 1 when the CA has its next key, 2 when it has gone over to it."""
+        return {"GET_NEXT_CA": 1, "NEXT_CA": 1, "ROLLED_OVER": 2}.get(self.name, 0)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Case:
     note: str = ""
     # The messages that have to pass; of several of one kind in a row, "…" stands for those after the first.
     messages: str = "PKCSReq"
+    # The same of an enrolment before it.
+    before: str = "PKCSReq"
     # Whether what follows an enrolment needs a challenge, because the reply is encrypted under it.
     password: bool = False
     # Whether the challenge is one for the transactionID.
@@ -80,9 +84,14 @@ class Step:
     exchange: Exchange | None = None
 
 
+# The messages of a client that polls.
+POLLED = "PKCSReq, CertPoll, …"
+RENEWAL_POLLED = "RenewalReq, CertPoll, …"
+# Those of one that sends its request again instead.
+AGAIN = "PKCSReq, …"
 DES3 = ("--cipher", "des3", "--digest", "sha256")
 AES = ("--cipher", "aes", "--digest", "sha256")
-POLLED = "PKCSReq, CertPoll, …"
+PSS = ("--cipher", "aes", "--digest", "sha512", "--rsa-padding", "pss")
 
 
 def all_cases(sceptic: Path | None) -> list[Case]:
@@ -92,11 +101,15 @@ def all_cases(sceptic: Path | None) -> list[Case]:
 
 def _strongswan() -> list[Case]:
     client = StrongSwan()
+    renewal = {"messages": RENEWAL_POLLED, "before": POLLED}
     return [
         Case("strongswan-des3", client, "default", options=DES3),
         Case("strongswan-aes", client, "strongswan", options=AES),
+        Case("strongswan-pss", client, "pss", options=PSS, note="RSASSA-PSS"),
         Case("strongswan-renew", client, "strongswan", Operation.RENEW, AES, messages="RenewalReq"),
         Case("strongswan-poll", client, "approval", Operation.WAIT, DES3, messages=POLLED),
+        Case("strongswan-renew-poll", client, "approval", Operation.RENEW_WAIT, DES3, **renewal),
+        Case("strongswan-rollover", client, "default", Operation.ROLLED_OVER, DES3),
     ]
 
 
@@ -105,7 +118,9 @@ def _certmonger() -> list[Case]:
     return [
         Case("certmonger", client, "default"),
         Case("certmonger-rekey", client, "default", Operation.RENEW),
-        Case("certmonger-poll", client, "approval", Operation.WAIT, messages="PKCSReq, …"),
+        Case("certmonger-resubmit", client, "default", Operation.RENEW, then=("same key",), note="same key"),
+        Case("certmonger-poll", client, "approval", Operation.WAIT, messages=AGAIN),
+        Case("certmonger-rollover", client, "default", Operation.ROLLED_OVER),
     ]
 
 
@@ -115,9 +130,11 @@ def _pyscep() -> list[Case]:
         Case("pyscep", client, "pyscep"),
         Case("pyscep-renew", client, "pyscep", Operation.RENEW),
         Case("pyscep-poll", client, "pyscep-approval", Operation.WAIT, messages=POLLED),
+        Case("pyscep-renew-poll", client, "pyscep-approval", Operation.RENEW_WAIT, messages=POLLED, before=POLLED),
         Case("pyscep-get-cert", client, "pyscep", Operation.GET_CERT, messages="GetCert"),
         Case("pyscep-get-crl", client, "pyscep", Operation.GET_CRL, messages="GetCRL"),
         Case("pyscep-get-next-ca", client, "pyscep", Operation.GET_NEXT_CA, messages="–"),
+        Case("pyscep-rollover", client, "pyscep", Operation.ROLLED_OVER),
     ]
 
 
@@ -127,7 +144,8 @@ def _scepclient() -> list[Case]:
         Case("scepclient", client, "legacy"),
         Case("scepclient-without-exception", client, "default", Operation.REFUSED),
         Case("scepclient-renew", client, "legacy", Operation.RENEW, messages="RenewalReq", note="same key"),
-        Case("scepclient-again", client, "legacy-approval", Operation.WAIT, messages="PKCSReq, …"),
+        Case("scepclient-again", client, "legacy-approval", Operation.WAIT, messages=AGAIN),
+        Case("scepclient-rollover", client, "legacy", Operation.ROLLED_OVER),
     ]
 
 
@@ -146,7 +164,7 @@ def _openssl() -> list[Case]:
 
 
 def _own(binary: Path) -> list[Case]:
-    client = Sceptic(binary)
+    client, later = Sceptic(binary), ScepticPoll(binary)
     algorithms = [
         ("post", "aes128", "sha1"),
         ("post", "aes192", "sha256"),
@@ -168,6 +186,7 @@ def _own(binary: Path) -> list[Case]:
         enrolments.append(Case(name, client, "default", options=_chosen(*each), note=note))
     renewal = {"operation": Operation.RENEW, "messages": "RenewalReq"}
     reuse, old_form, by_scep = ("--reuse-key",), ("--message-type", "pkcsreq"), ("--source", "scep")
+    poll = "`sceptic poll`"
     next_ca = ("--next-ca", "--chain-out", "chain.pem")
     return [
         *enrolments,
@@ -177,12 +196,15 @@ def _own(binary: Path) -> list[Case]:
         Case("sceptic-renew-p256", client, "default", options=p256, note="P-256", password=True, **renewal),
         Case("sceptic-poll", client, "approval", Operation.WAIT, messages=POLLED),
         Case("sceptic-poll-p256", client, "approval", Operation.WAIT, p256, note="P-256", messages=POLLED),
-        Case("sceptic-renew-poll", client, "approval", Operation.RENEW_WAIT, messages="RenewalReq, CertPoll, …"),
+        Case("sceptic-pending", later, "approval", Operation.WAIT, note=poll, messages=POLLED),
+        Case("sceptic-pending-p256", later, "approval", Operation.WAIT, p256, note=f"P-256, {poll}", messages=POLLED),
+        Case("sceptic-renew-poll", client, "approval", Operation.RENEW_WAIT, messages=RENEWAL_POLLED, before=POLLED),
         Case("sceptic-get-cert", client, "default", Operation.GET_CERT, messages="GetCert"),
         Case("sceptic-get-crl", client, "default", Operation.GET_CRL, then=by_scep, messages="GetCRL"),
-        Case("sceptic-crl-url", client, "default", Operation.GET_CRL, note="the certificate's URL", messages="–"),
+        Case("sceptic-crl-url", client, "default", Operation.GET_CRL, note="by HTTP", messages="–"),
         Case("sceptic-get-next-ca", client, "default", Operation.GET_NEXT_CA, messages="–"),
         Case("sceptic-next-ca", client, "default", Operation.NEXT_CA, then=next_ca),
+        Case("sceptic-rollover", client, "default", Operation.ROLLED_OVER),
     ]
 
 

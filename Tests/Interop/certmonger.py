@@ -17,7 +17,7 @@ class Certmonger(Client):
     """certmonger, which builds the message and lets its helper scep-submit carry it.
 
     The daemon runs for one request or renewal, on a private socket, with all its state in the folder of the enrolment:
-    it needs neither D-Bus nor root.
+    it needs neither D-Bus nor root. Options: "same key" for a renewal with it.
     """
 
     name = "certmonger scep-submit"
@@ -60,7 +60,7 @@ class Certmonger(Client):
         )  # fmt: skip
 
     def renew(self, task: Task) -> Result:
-        return self._run(task, ["getcert", "rekey", "-i", "device"])
+        return self._run(task, ["getcert", "resubmit" if "same key" in task.options else "rekey", "-i", "device"])
 
     @staticmethod
     def _state(task: Task) -> Path:
@@ -73,13 +73,14 @@ class Certmonger(Client):
         environment = {"HOME": str(folder), "CERTMONGER_SYSTEM_LOCK_FILE": str(folder / "lock")}
         environment |= {f"CERTMONGER_{name}": str(folder / name.lower()) for name in self._places}
         # Left alone it asks about a request that waits once a week. `getcert refresh` makes it ask at once.
-        ask_again = "getcert refresh -i device;" if task.waits else ""
+        ask_again = "getcert refresh -i device" if task.waits else ""
         script = folder / "steps"
         script.write_text(
             "".join(shlex.join(map(str, step)) + "\n" for step in steps)
             + f"for second in $(seq {commands.POLL_LIMIT}); do\n"
-            + f"    sleep 1; {ask_again} getcert list >listed\n"
+            + "    sleep 1; getcert list >listed\n"
             + "    if grep -qE 'status: (MONITORING|CA_REJECTED|CA_UNREACHABLE|NEED_GUIDANCE)' listed; then break; fi\n"
+            + f"    {ask_again}\n"
             + "done\ncat listed\n"
         )
         ran = processes.run(

@@ -13,11 +13,15 @@ APPROVE = ["request", "approve", "--data", "{data}", "--by", "interop", "--", "{
 DENY = ["request", "deny", "--data", "{data}", "--by", "interop", "--", "{transaction_id}"]
 REVOKE = ["certificate", "revoke", "--data", "{data}", "{serial}"]
 PREPARE_ROLLOVER = ["ca", "rollover", "prepare", "--data", "{data}"]
+ACTIVATE_ROLLOVER = ["ca", "rollover", "activate", "--data", "{data}"]
 ENROLL = [
     "enroll", "--url", "{url}", "--subject", "{subject}", "--key-out", "{key}", "--cert-out", "{certificate}",
 ]  # fmt: skip
 RENEW = [
     "renew", "--url", "{url}", "--cert", "{old_certificate}", "--key", "{old_key}", "--cert-out", "{certificate}",
+]  # fmt: skip
+POLL = [
+    "poll", "--url", "{url}", "--pending", "pending.json", "--key", "{key}", "--cert-out", "{certificate}",
 ]  # fmt: skip
 GET_CERT = [
     "get-cert", "--url", "{url}", "--cert", "{old_certificate}", "--key", "{old_key}", "--serial", "{serial}",
@@ -36,6 +40,9 @@ PROFILES: dict[str, list[str] | None] = {
     "strongswan": ["profile", "new", "strongswan", "--data", "{data}", "--compatibility", "strongswan-5.9"],
     "pyscep": ["profile", "new", "pyscep", "--data", "{data}", "--compatibility", "pyscep"],
     "legacy": ["profile", "new", "legacy", "--data", "{data}", "--accept-legacy", "des,md5"],
+    "pss": [
+        "profile", "new", "pss", "--data", "{data}", "--compatibility", "strongswan-5.9", "--pss", "accepted",
+    ],
     "password": ["profile", "new", "password", "--data", "{data}", "--password-recipients", "accepted"],
     "approval": ["profile", "new", "approval", "--data", "{data}", "--approval", "all"],
     "pyscep-approval": [

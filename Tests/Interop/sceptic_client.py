@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import commands
@@ -74,3 +74,16 @@ class Sceptic(Client):
         )
         outcome = {0: Outcome.ISSUED, REFUSED: Outcome.REFUSED}.get(-1 if ran.status is None else ran.status)
         return Result(outcome or Outcome.BROKEN, ran.text)
+
+
+@dataclass
+class ScepticPoll(Sceptic):
+    """`sceptic enroll --pending-out`, and then `sceptic poll`."""
+
+    def enrol(self, task: Task) -> Result:
+        pending = task.folder / "pending.json"
+        asked = self._run(commands.ENROLL, task, "--pending-out", str(pending))
+        if not pending.exists():
+            return asked
+        words = commands.filled(commands.WAITING, seconds=commands.POLL_LIMIT)
+        return self._run(commands.POLL, replace(task, options=()), *words)

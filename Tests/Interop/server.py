@@ -126,11 +126,19 @@ class LocalServer(Server):
     def prepare_rollover(self) -> None:
         """Gives the CA its next key, and waits until GetNextCACert tells of it, which takes a second."""
         self._local(commands.PREPARE_ROLLOVER)
+        self._await_capability(True)
+
+    def activate_rollover(self) -> None:
+        """Lets the CA go over to its next key, and waits until the server has."""
+        self._local(commands.ACTIVATE_ROLLOVER)
+        self._await_capability(False)
+
+    def _await_capability(self, there: bool) -> None:
         url = self.base._replace(path=self.path("default"), query="operation=GetCACaps").geturl()
         deadline = time.monotonic() + commands.START_LIMIT
-        while b"GetNextCACert" not in fetch(url, limit=20)[1]:
+        while (b"GetNextCACert" in fetch(url, limit=20)[1]) != there:
             if time.monotonic() > deadline:
-                raise Unusable("the server does not announce GetNextCACert after `sceptic ca rollover prepare`.")
+                raise Unusable("the server's GetCACaps does not follow `sceptic ca rollover`.")
             time.sleep(0.1)
 
     def stop(self) -> str | None:

@@ -13,7 +13,7 @@ from clients import Client, Outcome, Result, Task, first_match, make_key, with_u
 
 
 class StrongSwan(Client):
-    """strongSwan's `pki --scepca`, then `pki --scep`. Options: --cipher and --digest."""
+    """strongSwan's `pki --scepca`, then `pki --scep`. Options: those of `pki --scep`."""
 
     name = "strongSwan pki"
     package = "Debian strongswan-pki"
