@@ -206,6 +206,29 @@ internal import struct Foundation.UUID
         #expect(try await world.certificateCount() == 0)
     }
 
+    @Test(arguments: ["17", "19"])
+    func clientThatRepeatsARenewalInsteadOfPollingHearsOfTheDenial(type: String) async throws {
+        let world = try await World()
+        let device = try await world.enrolled()
+        var settings = SCEPProfileSettings.with(approval: .all)
+        settings.approvalDays = 3
+        let profile = try world.profile(settings: settings)
+        let message = try device.renewal(try TestKeys.other, type: type)
+        #expect(try await world.ask(message, profile: profile) == .pending)
+        let id = try #require(try await world.waiting().first?.id)
+        _ = try await world.decisions(profile).deny(id, by: "anna")
+        for _ in 0..<2 {
+            #expect(try await world.ask(message, profile: profile) == Self.denied)
+            #expect(world.observer.reasons.last == .approvalDenied)
+            #expect(try await world.waiting().isEmpty)
+        }
+        // Another request is another matter, and so is the same one when it would have expired.
+        let other = try device.renewal(try TestKeys.registration, type: type)
+        #expect(try await world.ask(other, profile: profile) == .pending)
+        world.clock.advance(3 * 86_400)
+        #expect(try await world.ask(message, profile: profile) == .pending)
+    }
+
     @Test func requestThatNobodyDecidedOnExpires() async throws {
         let world = try await World()
         var settings = SCEPProfileSettings.with(approval: .enrollments)

@@ -120,6 +120,7 @@ def _certmonger() -> list[Case]:
         Case("certmonger-rekey", client, "default", Operation.RENEW),
         Case("certmonger-resubmit", client, "default", Operation.RENEW, then=("same key",), note="same key"),
         Case("certmonger-poll", client, "approval", Operation.WAIT, messages=AGAIN),
+        Case("certmonger-rekey-poll", client, "approval", Operation.RENEW_WAIT, messages=AGAIN, before=AGAIN),
         Case("certmonger-rollover", client, "default", Operation.ROLLED_OVER),
     ]
 

@@ -27,6 +27,7 @@ extension EnrollmentService {
         _ entitlement: Entitlement,
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
+        try await heedDenial(application, &deliberation)
         let approval = try approval(application, opened, entitlement, deliberation)
         let outcome: PendingOutcome
         do {
@@ -53,6 +54,25 @@ extension EnrollmentService {
             deliberation.isAuthenticated = false
             throw deliberation.fail("challenge", refusal.reason, "somebody else was faster")
         }
+    }
+
+    /// Ends a request that was denied before, as long as it could have waited.
+    ///
+    /// Some clients never poll but send the same request again: they hear of the denial here, and nobody has to deny what a
+    /// certificate or a static challenge entitles them to ask for again and again. Another node's denial may come between this
+    /// and `wait`; then it is the next repetition that hears of it.
+    private func heedDenial(_ application: Application, _ deliberation: inout Deliberation) async throws {
+        let newest: ApprovalRecord?
+        do {
+            newest = try await approvals.newestApproval(application.key)
+        } catch {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        }
+        guard let newest, newest.state == .denied, newest.requestDigest == application.requestDigest,
+            newest.expiresAt > deliberation.receivedAt
+        else { return }
+        deliberation.isAuthenticated = false
+        throw deliberation.fail("approval", .approvalDenied, "denied by \(newest.decidedBy ?? "-")")
     }
 
     /// The same request, if it waits for a decision that its profile does not ask for any more.
