@@ -192,7 +192,9 @@ internal import struct Foundation.UUID
             return
         }
         #expect(try await world.ask(try device.poll(), profile: profile) == Self.denied)
-        #expect(try await world.ask(message, profile: profile) == .uniform)
+        #expect(try await world.ask(message, profile: profile) == Self.denied)
+        let other = try device.message(code, extensions: [Wish.names(Wish.dns("device-1.example"))])
+        #expect(try await world.ask(other, profile: profile) == .uniform)
         #expect(world.observer.reasons.last == .challengeUsed)
         for again in [
             try await world.decisions(profile).approve(id, by: "b"),

@@ -196,6 +196,8 @@ public struct EnrollmentService: Sendable {
         }
     }
 
+    /// Decides what is answered to a message whose signature holds.
+    ///
     /// Polls and queries are looked up before anything is decrypted. A poll's envelope stays closed, and of a query only one that names
     /// a CA of this server in full is answered finely: otherwise who splices another's ciphertext into a message of their own would
     /// learn from the answers what it holds (design §6.1).
