@@ -48,7 +48,7 @@ struct LoadCommand: AsyncParsableCommand {
         let authorities = try await fetchAuthorities(target, loop)
         guard let recipient = authorities.recipient else { throw Unusable("The CA has no certificate to encrypt to.") }
         let requests = try await Preparation.messages(challenges: codes, keyPool: keyPool, recipient: recipient)
-        let outgoing = requests.map { target.post($0.bytes) }
+        let outgoing = requests.map { target.post($0.message.bytes) }
 
         let warm = try await Exchange.run(outgoing.prefix(warmUp), to: target, concurrency: concurrency, on: loop)
         let serverBefore = try serverPid.map(ProcessUsage.init)

@@ -37,7 +37,7 @@ enum Preparation {
         challenges: [String],
         keyPool: Int,
         recipient: EncodedCertificate
-    ) async throws -> [ClientRequest] {
+    ) async throws -> [PreparedRequest] {
         let keys = try await (0..<min(keyPool, challenges.count)).concurrentMap { _ in
             try SoftwareKey.generate(.rsa(bits: 2048))
         }
@@ -57,12 +57,13 @@ enum Preparation {
         _ challenge: String,
         _ key: SoftwareKey,
         _ recipient: EncodedCertificate
-    ) throws -> ClientRequest {
+    ) throws -> PreparedRequest {
         var generator = SystemRandomNumberGenerator()
         let now = Date()
         let subject = try Name(subject)
-        return try ClientRequest.pkcsReq(
-            try CertificationRequest.make(subject: subject, key: key, challengePassword: challenge),
+        let wanted = try CertificationRequest.make(subject: subject, key: key, challengePassword: challenge)
+        let message = try ClientRequest.pkcsReq(
+            wanted,
             parties: ClientRequest.Parties(
                 signer: try TemporaryCertificate.make(subject: subject, key: key, now: now, using: &generator),
                 key: key,
@@ -72,5 +73,12 @@ enum Preparation {
             now: now,
             using: &generator
         )
+        return PreparedRequest(wanted: wanted, message: message)
     }
+}
+
+/// A request that is ready to be sent, and what its certificate is compared with.
+struct PreparedRequest: Sendable {
+    let wanted: CertificationRequest
+    let message: ClientRequest
 }

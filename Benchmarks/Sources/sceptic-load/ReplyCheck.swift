@@ -21,7 +21,7 @@ enum ReplyCheck: String, Sendable, ExpressibleByArgument, CaseIterable {
     /// Counts what is wrong with the outcomes; empty when nothing is.
     func defects(
         _ outcomes: [Outcome],
-        of requests: [ClientRequest],
+        of requests: [PreparedRequest],
         _ authorities: CACertificates
     ) async throws -> [String: Int] {
         let results = try await Array(zip(outcomes, requests)).concurrentMap { outcome, request in
@@ -41,7 +41,7 @@ enum ReplyCheck: String, Sendable, ExpressibleByArgument, CaseIterable {
     /// The serial number of a certificate that is as it should be; nil for one that need not be opened.
     private func serialNumber(
         _ outcome: Outcome,
-        _ request: ClientRequest,
+        _ request: PreparedRequest,
         _ authorities: CACertificates
     ) throws -> [UInt8]? {
         switch outcome.ending {
@@ -49,8 +49,8 @@ enum ReplyCheck: String, Sendable, ExpressibleByArgument, CaseIterable {
         case .reply(let body):
             do {
                 let bytes = Array(body.readableBytesView)
-                let reply = try ReceivedReply(bytes: bytes, to: request, authorities: authorities)
-                return try Self.certificate(reply, request.request, authorities).serialNumber
+                let reply = try ReceivedReply(bytes: bytes, to: request.message, authorities: authorities)
+                return try Self.certificate(reply, request.wanted, authorities).serialNumber
             } catch SCEPError.replyRejected("its cipher is not accepted") where self == .status {
                 // By then everything outside of the envelope has been found right.
                 return nil
@@ -65,6 +65,7 @@ enum ReplyCheck: String, Sendable, ExpressibleByArgument, CaseIterable {
     ) throws -> EncodedCertificate {
         switch reply {
         case .pending: throw Unusable("PENDING")
+        case .certificateList: throw Unusable("a CRL")
         case .failure(let failInfo, let text):
             throw Unusable("FAILURE \(failInfo?.description ?? "without failInfo")\(text.map { ": " + $0 } ?? "")")
         case .success(let issued, _):
