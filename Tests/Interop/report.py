@@ -20,7 +20,9 @@ stands in the place of key transport.
   key and that, in a renewal, the client's earlier certificate signed the request. Challenges are one-time: after an
   enrolment the client tries the same one with another key.
 - "Refused" and "told of the denial" mean that the client took it for the failure that it is.
-- What waits is approved, and another one denied, by `sceptic request` while the client polls.
+- What waits is approved, and another one denied, by `sceptic request`, while the client polls or repeats its request.
+- "Revoked" are the renewed certificate and the one before it.
+- "After a rollover" is after `sceptic ca rollover prepare` and `activate`, with the same root.
 - "Got the CRL" means that `openssl verify -crl_check` takes it, and finds the client's certificate good.
 
 This page is generated: `scripts/interop --report docs/interop.md`.
