@@ -29,7 +29,7 @@ MINUTES = 10
 fuzz: bootstrap ## Fuzzes the readers of strangers' bytes, MINUTES each; TARGET=name for one of them.
 	@scripts/fuzz --minutes $(MINUTES) $(TARGET:%=--target %)
 
-interop: release ## Runs five real clients against the server, and writes docs/interop.md.
+interop: release ## Runs the real clients against the server, and writes docs/interop.md.
 	@scripts/interop --sceptic .build/release/sceptic --report docs/interop.md
 
 timing: release ## Measures that failures before authentication are told apart by nothing, their time included.

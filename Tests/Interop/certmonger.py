@@ -72,7 +72,7 @@ class Certmonger(Client):
         folder = self._state(task)
         environment = {"HOME": str(folder), "CERTMONGER_SYSTEM_LOCK_FILE": str(folder / "lock")}
         environment |= {f"CERTMONGER_{name}": str(folder / name.lower()) for name in self._places}
-        # Left alone it asks about a request that waits once a week. `getcert refresh` makes it ask at once.
+        # Left alone it does not ask about a request that waits for minutes. `getcert refresh` makes it ask at once.
         ask_again = "getcert refresh -i device" if task.waits else ""
         script = folder / "steps"
         script.write_text(
