@@ -14,7 +14,7 @@ import checks
 from cases import Case, Operation, Step, step_names
 from clients import Outcome, Result, Task, serial_number
 from relay import Exchange, Relay
-from server import LocalServer, Server
+from server import LocalServer, Server, Unusable
 
 # How many of a client's last lines are shown when a step goes wrong.
 SHOWN_LINES = 25
@@ -68,6 +68,8 @@ class _Run:
     version: str
     relay: Relay
     tasks: int = 0
+    # Why the request of a client that waits could not be decided on.
+    undecided: str | None = None
 
     def steps(self) -> Iterator[Step]:
         """The steps, up to the first one with a problem."""
@@ -141,7 +143,8 @@ class _Run:
         step = self._step(name, task, run, Outcome.ISSUED if approved else Outcome.REFUSED, check, messages)
         ended.set()
         decider.join()
-        return step
+        problem, self.undecided = self.undecided, None
+        return replace(step, problem=problem) if problem else step
 
     def _decide(self, approved: bool, ended: threading.Event) -> None:
         """Waits until the client was told PENDING as often as its class says, and decides."""
@@ -150,7 +153,10 @@ class _Run:
             if len(pending) >= self.case.client.pending_answers:
                 reply = pending[0].reply
                 assert reply is not None
-                self._local().decide(reply.transaction_id, approved=approved)
+                try:
+                    self._local().decide(reply.transaction_id, approved=approved)
+                except Unusable as reason:
+                    self.undecided = str(reason)
                 return
 
     def _queries(self) -> Iterator[Step]:
