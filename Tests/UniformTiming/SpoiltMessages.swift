@@ -52,6 +52,24 @@ struct SpoiltMessages {
                 try message(good) { $0.spoilKey = { key in key.map { $0 ^ 0x55 } } }
             },
             try make("key transport: another key's") { try message(good) { $0.key = stranger.publicKey } },
+            try make("key transport: OAEP, changed") {
+                try message(good) { envelope in
+                    envelope.useOAEP()
+                    envelope.spoilKey = { key in key.map { $0 ^ 0x55 } }
+                }
+            },
+            try make("key transport: OAEP, another's") {
+                try message(good) { envelope in
+                    envelope.useOAEP()
+                    envelope.key = stranger.publicKey
+                }
+            },
+            try make("ciphertext: padding, OAEP") {
+                try message(good) { envelope in
+                    envelope.useOAEP()
+                    envelope.spoilContent = { $0.dropLast() + [($0.last ?? 0) ^ 1] }
+                }
+            },
             try make("ciphertext: padding") {
                 try message(good) { $0.spoilContent = { $0.dropLast() + [($0.last ?? 0) ^ 1] } }
             },
@@ -78,6 +96,11 @@ struct SpoiltMessages {
                 }
             },
             try make("renewal: by a stranger") { try message(good, type: "17") },
+            // Polls have no class of their own here: their envelopes are never opened (design §6.1).
+            try make("query: by a stranger") { try message(good, type: "21") },
+            try make("query: padding") {
+                try message(good, type: "22") { $0.spoilContent = { $0.dropLast() + [($0.last ?? 0) ^ 1] } }
+            },
         ]
     }
 
@@ -113,5 +136,13 @@ struct SpoiltMessages {
         )
         try spoilOuter(&outer)
         return try outer.build()
+    }
+}
+
+extension EnvelopeBuilder {
+    /// RSAES-OAEP with SHA-1, the digest that its absent parameters mean (RFC 8017 §A.2.1).
+    fileprivate mutating func useOAEP() {
+        padding = .oaep(digest: .sha1, maskDigest: .sha1)
+        keyTransport = TLV.sequence(OID.rsaOAEP, TLV.sequence())
     }
 }
