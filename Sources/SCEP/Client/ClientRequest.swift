@@ -80,17 +80,7 @@ public struct ClientRequest: Sendable {
         now: Date,
         using generator: inout some RandomNumberGenerator
     ) throws(SCEPError) -> ClientRequest {
-        try make(
-            .pkcsReq,
-            request.der,
-            .certificate(key: request.subjectPublicKeyInfo),
-            parties,
-            transactionID,
-            password: request.challengePassword,
-            options,
-            now,
-            using: &generator
-        )
+        try make(.pkcsReq, request, parties, transactionID, options, now, using: &generator)
     }
 
     /// Makes a RenewalReq (RFC 8894 §3.3.1), which is signed with the certificate that is to be renewed.
@@ -106,8 +96,21 @@ public struct ClientRequest: Sendable {
         now: Date,
         using generator: inout some RandomNumberGenerator
     ) throws(SCEPError) -> ClientRequest {
+        try make(.renewalReq, request, parties, transactionID, options, now, using: &generator)
+    }
+
+    /// Both messages that carry a PKCS#10 request differ by their type and their signer alone.
+    private static func make(
+        _ type: MessageType,
+        _ request: CertificationRequest,
+        _ parties: Parties,
+        _ transactionID: TransactionID?,
+        _ options: Options,
+        _ now: Date,
+        using generator: inout some RandomNumberGenerator
+    ) throws(SCEPError) -> ClientRequest {
         try make(
-            .renewalReq,
+            type,
             request.der,
             .certificate(key: request.subjectPublicKeyInfo),
             parties,
