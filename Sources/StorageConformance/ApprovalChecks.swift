@@ -44,7 +44,7 @@ extension StorageCheck {
         let noted = try await again.waiting(again.approval(transactionID: "noted"))
         try expect(try await again.issue(again.reservation(approving: noted)), "issued")
         try expect(try await again.stored(noted).note, is: Scenario.decision().note)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     /// Expects that a reservation is refused, and that nothing of it is left.

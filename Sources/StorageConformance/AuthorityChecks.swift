@@ -24,7 +24,7 @@ extension StorageCheck {
         let again = try await scenario.reopened()
         let stored = try await again.store.configuration().issuers.filter { $0.name == "rolling" }
         try expect(stored, is: generations)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func movesIssuers(_ scenario: Scenario) async throws {
@@ -117,7 +117,7 @@ extension StorageCheck {
         // A name that was given up is free again.
         try await again.store.apply([.removeAlternateAuthority(first.id), .addAlternateAuthority(authority("a"))])
         try expect(try await again.store.configuration().alternateAuthorities.map(\.name), is: ["a", "b"])
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func refusesAuthorities(_ scenario: Scenario) async throws {

@@ -31,7 +31,7 @@ extension StorageCheck {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        try await scenario.fixture.close(beside.store)
+        try await beside.store.close()
         return values
     }
 

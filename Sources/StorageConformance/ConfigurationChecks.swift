@@ -23,7 +23,7 @@ extension StorageCheck {
         try expect(configuration.raProfiles, is: [])
         try expect(configuration.alternateAuthorities, is: [])
         try expect(try await store.certificateCount(), is: 0)
-        try await fixture.close(store)
+        try await store.close()
     }
 
     private static func credential(
@@ -65,7 +65,7 @@ extension StorageCheck {
         try expect(configuration.scepProfiles, is: scepProfiles.reversed())
         try expect(configuration.raProfiles, is: raProfiles.reversed())
         try expect(configuration.version, is: try await again.store.configurationVersion())
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func countsOnce(_ scenario: Scenario) async throws {
@@ -77,7 +77,7 @@ extension StorageCheck {
         let beside = try await scenario.beside()
         try await beside.store.apply([.putSCEPProfile(profile("b"))])
         try expect(try await scenario.store.configurationVersion(), is: before + 2)
-        try await scenario.fixture.close(beside.store)
+        try await beside.store.close()
     }
 
     private static func refusesWhatExists(_ scenario: Scenario) async throws {

@@ -36,7 +36,7 @@ extension StorageCheck {
         try expect(try await again.store.certificateCount(), is: 1)
         try expect(try await again.issue(again.repeated(reservation)).certificate, is: certificate)
         try expect(try await again.stored(challenge).usedByKey, is: reservation.publicKeyDigest)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func takesOverOnlyExpired(_ scenario: Scenario) async throws {

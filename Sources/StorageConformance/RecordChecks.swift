@@ -79,7 +79,7 @@ extension StorageCheck {
         try expect(try await again.stored(endless), is: endless)
         try expect(try await again.store.challenge(profile: "other", lookup: used.lookup), is: nil)
         try expect(try await again.store.challenge(profile: "default", lookup: Scenario.bytes()), is: nil)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func pagesThroughChallenges(_ scenario: Scenario) async throws {

@@ -45,7 +45,7 @@ extension StorageCheck {
             limit: 9
         )
         try expect(open.count, is: 0)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func reservesForLater(_ scenario: Scenario) async throws {
@@ -63,7 +63,7 @@ extension StorageCheck {
         try expect(open.raProfile, is: reservation.raProfile)
         try expect(open.lease, is: reservation.lease)
         try expect(try await again.store.certificateCount(), is: 0)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func answersTheSameRequest(_ scenario: Scenario) async throws {

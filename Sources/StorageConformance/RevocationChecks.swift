@@ -104,7 +104,7 @@ extension StorageCheck {
         // A client that asks again hears what it was issued, and that it is revoked.
         let transactionID = try unwrap(revoked.first?.transactionID)
         try expect(all.first { $0.transactionID == transactionID }?.revocation, is: revoked.first?.revocation)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func revokesOnce(_ scenario: Scenario) async throws {
@@ -273,7 +273,7 @@ extension StorageCheck {
         try expect(try await newest(again, 0), is: other)
         try expect(try await newest(again, 1), is: nil)
         try expect(try await again.store.certificateList(issuerID: Scenario.id(), shard: 3), is: nil)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func keepsOnlyTheNextList(_ scenario: Scenario) async throws {

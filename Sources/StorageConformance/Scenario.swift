@@ -30,7 +30,7 @@ struct Scenario: Sendable {
 
     /// Closes the store and opens its state again.
     func reopened() async throws -> Scenario {
-        try await fixture.close(store)
+        try await store.close()
         return Scenario(fixture, try await fixture.open(), issuer)
     }
 

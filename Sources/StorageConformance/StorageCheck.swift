@@ -3,18 +3,10 @@
 
 public import Enrollment
 
-/// All the ports that a store stands behind.
-public typealias EnrollmentStore =
-    TransactionStore & ApprovalStore & IssuedCertificateStore & RevocationStore & ChallengeStore & TraceStore
-    & ConfigurationStore
-
 /// A storage engine with a state of its own, which is empty at first.
 public protocol StorageFixture: Sendable {
     /// Opens the state; what earlier stores wrote is there. Several may be open at once.
     func open() async throws -> any EnrollmentStore
-
-    /// Closes a store that was opened here.
-    func close(_ store: any EnrollmentStore) async throws
 }
 
 /// One sentence of the ports' contracts, to be checked on a storage engine.
@@ -32,7 +24,7 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
         self.init(description) { fixture in
             let scenario = try await Scenario(fixture)
             try await body(scenario)
-            try await fixture.close(scenario.store)
+            try await scenario.store.close()
         }
     }
 
@@ -49,7 +41,7 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
         reservationChecks + claimChecks + openTransactionChecks + concurrencyChecks + certificateChecks
         + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
         + approvalChecks + approvalConcurrencyChecks + revocationChecks + certificateListChecks
-        + revocationConcurrencyChecks
+        + revocationConcurrencyChecks + nodeChecks
 }
 
 /// A broken contract.

@@ -23,7 +23,7 @@ extension StorageCheck {
         try expect(try await again.store.traces(before: nil, limit: 9), is: [bare, trace])
         try expect(try await again.store.traces(transactionID: "tab\there", limit: 9), is: [trace])
         try expect(try await again.store.traces(transactionID: "", limit: 9), is: [])
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func listsNewestFirst(_ scenario: Scenario) async throws {

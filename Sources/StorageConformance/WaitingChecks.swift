@@ -33,7 +33,7 @@ extension StorageCheck {
         }
         try expect(try await again.store.approval(Scenario.id()), is: nil)
         try expect(try await again.store.newest(full.key)?.word, is: nil)
-        try await again.fixture.close(again.store)
+        try await again.store.close()
     }
 
     private static func waitsOnce(_ scenario: Scenario) async throws {

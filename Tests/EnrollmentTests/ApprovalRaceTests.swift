@@ -5,12 +5,13 @@ internal import CertificateAuthority
 internal import Cryptography
 internal import Enrollment
 internal import PKIX
-internal import Storage
 internal import TestSupport
 internal import Testing
 
 internal import struct Foundation.Date
 internal import struct Foundation.UUID
+
+@testable internal import Storage
 
 /// Decisions and polls at the same moment on two nodes (other-servers trap 15).
 @Suite struct ApprovalRaceTests {
@@ -155,7 +156,7 @@ internal import struct Foundation.UUID
 
 /// A store that says what it saw a moment ago.
 struct StaleApprovals: ApprovalStore {
-    let store: SQLiteStore
+    let store: any EnrollmentStore
     /// What it says of a request that is to wait.
     var waiting: (@Sendable (ApprovalRecord) -> PendingOutcome)?
     /// What it says of a request's state.

@@ -6,10 +6,11 @@ import Cryptography
 import Enrollment
 import Foundation
 import PKIX
-import Storage
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Storage
 
 @Suite struct CertificateListTests {
     /// A certificate that was issued, without the way there.
@@ -211,10 +212,10 @@ import Testing
 
 /// Counts the CRLs that are put into a store.
 private final class CountingStore: RevocationStore {
-    private let store: SQLiteStore
+    private let store: any EnrollmentStore
     private let counts = Mutex((made: 0, kept: 0))
 
-    init(_ store: SQLiteStore) { self.store = store }
+    init(_ store: any EnrollmentStore) { self.store = store }
 
     var made: Int { counts.withLock(\.made) }
     var kept: Int { counts.withLock(\.kept) }

@@ -5,13 +5,14 @@ internal import CertificateAuthority
 internal import Enrollment
 internal import PKIX
 internal import SCEPCrafting
-internal import Storage
 internal import Synchronization
 internal import TestSupport
 internal import Testing
 
 internal import struct Foundation.Date
 internal import struct Foundation.UUID
+
+@testable internal import Storage
 
 @Suite struct UnavailabilityTests {
     @Test func failedCommitIssuesNothingAndLeavesTheCode() async throws {

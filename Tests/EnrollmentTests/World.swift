@@ -8,14 +8,15 @@ internal import Foundation
 internal import PKIX
 internal import SCEP
 internal import SCEPCrafting
-internal import Storage
 internal import TestSupport
 internal import Testing
+
+@testable internal import Storage
 
 /// A whole server without its sockets: a real store in a folder of its own, a CA, an RA, and a clock that tests move.
 struct World: Sendable {
     let folder: TemporaryFolder
-    let store: SQLiteStore
+    let store: any EnrollmentStore
     let clock: FakeClock
     let observer: RecordingObserver
     let traces: TraceRecorder
@@ -85,7 +86,7 @@ struct World: Sendable {
 
     private init(
         folder: TemporaryFolder,
-        store: SQLiteStore,
+        store: any EnrollmentStore,
         clock: FakeClock,
         masterKey: MasterKey,
         issuer: BuiltInIssuer,

@@ -3,9 +3,10 @@
 
 import Enrollment
 import Foundation
-import Storage
 import StorageConformance
 import Testing
+
+@testable import Storage
 
 /// A database file in a folder of its own, which goes with the fixture.
 final class SQLiteFixture: StorageFixture {
@@ -24,13 +25,11 @@ final class SQLiteFixture: StorageFixture {
 
     var path: String { folder.appending(path: "sceptic.db").path }
 
-    func open(_ mode: SQLiteStore.Mode) throws -> SQLiteStore {
+    func open(_ mode: OpeningMode) throws -> SQLiteStore {
         try SQLiteStore(path: path, mode: mode, options: options)
     }
 
     func open() async throws -> any EnrollmentStore { try open(.create) }
-
-    func close(_ store: any EnrollmentStore) async throws { try await (store as? SQLiteStore)?.close() }
 }
 
 struct ConformanceTests {

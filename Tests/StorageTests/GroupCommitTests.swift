@@ -4,9 +4,10 @@
 import Dispatch
 import Enrollment
 import Foundation
-import Storage
 import Synchronization
 import Testing
+
+@testable import Storage
 
 /// Notes what happens, from any thread.
 final class Notes<Value: Sendable>: Sendable {

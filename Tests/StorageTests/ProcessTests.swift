@@ -3,9 +3,10 @@
 
 import Enrollment
 import Foundation
-import Storage
 import StorageConformance
 import Testing
+
+@testable import Storage
 
 /// What another process does to the same database; each runs as an exit test's child.
 enum OtherProcess {

@@ -3,8 +3,9 @@
 
 import Enrollment
 import Foundation
-import Storage
 import Testing
+
+@testable import Storage
 
 /// Records for the tests of the SQLite driver, which is not concerned with what they say.
 enum Records {

@@ -4,8 +4,9 @@
 import Enrollment
 import Foundation
 import GRDB
-import Storage
 import Testing
+
+@testable import Storage
 
 struct SQLiteFaultTests {
     @Test func writesWithFullDurability() async throws {

@@ -116,8 +116,10 @@ struct StatementTests {
             let connection = Storage.SQLiteConnection(database: database)
             let statement = SQLStatement("SELECT 1 WHERE :a = :b AND :b = :a")
             #expect(statement.parameters == ["a", "b"])
-            #expect(throws: StoreError.self) { try connection.execute(statement, ["a": .null]) }
-            #expect(throws: StoreError.self) { try connection.execute(statement, ["a": .null, "c": .null]) }
+            #expect(throws: StoreError.self) { try connection.execute(statement, ["a": .null(.text)]) }
+            #expect(throws: StoreError.self) {
+                try connection.execute(statement, ["a": .null(.text), "c": .null(.text)])
+            }
             let swapped = try connection.query(
                 SQLStatement("SELECT :a, :b, :a"),
                 ["b": .int64(2), "a": .text("one")]

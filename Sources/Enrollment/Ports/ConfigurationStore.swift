@@ -223,6 +223,11 @@ public protocol ConfigurationStore: Sendable {
     /// The count of changes: cheap enough to ask several times a second.
     func configurationVersion() async throws(StoreError) -> Int
 
+    /// Ticks when the configuration may have changed, within a second of the change, and now and then without a reason.
+    ///
+    /// It ends when the task that listens is cancelled.
+    func configurationChanges() -> AsyncStream<Void>
+
     /// Makes changes, all or none, and counts them as one.
     ///
     /// - Throws: `conflict` when something exists already or was changed meanwhile.

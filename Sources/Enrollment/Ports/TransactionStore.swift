@@ -202,8 +202,8 @@ public protocol TransactionStore: Sendable {
     /// decision under the same key and is not the claimed one, gives `otherRequestOpen`; an issued one
     /// with another request, or whose certificate has expired, does not matter); the claims (one that is used by the same public
     /// key and still within its lifetime gives `alreadyIssued` or `alreadyOpen` of the transaction that used it, else
-    /// `claimRefused`); then `signing` is called, on a thread that may block, at most once; its certificate and the trace are
-    /// stored. With nil from `signing` the reservation alone is stored, with its order and lease. When `signing` throws, nothing
+    /// `claimRefused`); then `signing` is called, on a thread that may block, and again if the database asks for the
+    /// transaction to be repeated; its (last) certificate and the trace are stored. With nil from `signing` the reservation alone is stored, with its order and lease. When `signing` throws, nothing
     /// is stored.
     ///
     /// - Parameters:

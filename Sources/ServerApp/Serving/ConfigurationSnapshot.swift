@@ -14,10 +14,7 @@ internal import struct Foundation.Date
 ///
 /// A request takes one snapshot and keeps it to its end, so that no request sees half of a change.
 final class ConfigurationSnapshot: Service {
-    /// How often the stored version is asked for: changes by other processes are noticed within this time.
-    private static let interval: Duration = .milliseconds(250)
-
-    private let store: SQLiteStore
+    private let store: any EnrollmentStore
     private let masterKey: MasterKey
     private let logger: Logger
     private let held: Mutex<ServedConfiguration>
@@ -41,10 +38,7 @@ final class ConfigurationSnapshot: Service {
     /// Follows the stored configuration until the server stops.
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.interval)
-                await self.refresh()
-            }
+            for await _ in self.store.configurationChanges() { await self.refresh() }
         }
     }
 

@@ -177,7 +177,7 @@ private struct TraceFlusher: Service {
 
 /// Answers for the server's health.
 private struct HealthService: HealthResponder {
-    let store: SQLiteStore
+    let store: any ConfigurationStore
     let metrics: ServerMetrics
 
     func isReady() async -> Bool {

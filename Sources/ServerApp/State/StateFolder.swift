@@ -32,7 +32,7 @@ public struct StateFolder: Sendable {
     /// Makes the folder, for its owner alone, with a database and a master key.
     ///
     /// - Throws: `AppError` when there is a state in it already, or it can't be made.
-    func create() throws -> (store: SQLiteStore, masterKey: MasterKey) {
+    func create() throws -> (store: any EnrollmentStore, masterKey: MasterKey) {
         guard !FileManager.default.fileExists(atPath: databasePath) else {
             throw AppError(
                 .conflict,
@@ -113,9 +113,9 @@ public struct StateFolder: Sendable {
         }
     }
 
-    private func openStore(_ mode: SQLiteStore.Mode) throws -> SQLiteStore {
+    private func openStore(_ mode: OpeningMode) throws -> any EnrollmentStore {
         do {
-            return try SQLiteStore(path: databasePath, mode: mode)
+            return try DatabaseLocation.sqlite(path: databasePath).open(mode)
         } catch {
             throw AppError(error)
         }
@@ -141,7 +141,7 @@ public struct StateFolder: Sendable {
 public struct OpenedState: Sendable {
     /// The folder.
     public let folder: StateFolder
-    let store: SQLiteStore
+    let store: any EnrollmentStore
     /// The key under which its secrets lie.
     public let masterKey: MasterKey
 

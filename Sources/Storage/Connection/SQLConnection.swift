@@ -21,6 +21,14 @@ protocol SQLConnection {
         _ values: SQLValues,
         _ read: (inout ColumnReader<Row>) throws(StoreError) -> Value
     ) throws(StoreError) -> [Value]
+
+    /// Lets others that name the same key wait until this transaction ends.
+    ///
+    /// What holds for one key across tables rests on it, where transactions run side by side.
+    func takeTurn(of key: TransactionKey) throws(StoreError)
+
+    /// Tells other nodes that the configuration has changed, once this transaction is committed.
+    func announceChange() throws(StoreError)
 }
 
 extension SQLConnection {

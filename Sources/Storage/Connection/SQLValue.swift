@@ -4,14 +4,32 @@
 import struct Foundation.Date
 import struct Foundation.UUID
 
+/// What a column or a parameter holds.
+enum SQLType: Sendable, Hashable, CaseIterable {
+    case int64
+    case text
+    case blob
+}
+
 /// A value that is bound to a parameter.
 enum SQLValue: Sendable, Hashable {
-    case null
+    /// No value, of a type that PostgreSQL wants to know all the same.
+    case null(SQLType)
     case int64(Int64)
     case text(String)
     case blob([UInt8])
     /// Kept as lower-case text.
     case uuid(UUID)
+
+    /// What kind of column it goes into.
+    var type: SQLType {
+        switch self {
+        case .null(let type): type
+        case .int64: .int64
+        case .text, .uuid: .text
+        case .blob: .blob
+        }
+    }
 
     static func integer(_ value: Int) -> SQLValue { .int64(Int64(value)) }
 
@@ -20,13 +38,13 @@ enum SQLValue: Sendable, Hashable {
     /// A time, kept as whole milliseconds since 1970.
     static func date(_ value: Date) -> SQLValue { .int64(value.storedMilliseconds) }
 
-    static func optional(_ value: Date?) -> SQLValue { value.map { .date($0) } ?? .null }
+    static func optional(_ value: Date?) -> SQLValue { value.map { .date($0) } ?? .null(.int64) }
 
-    static func optional(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
+    static func optional(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null(.text) }
 
-    static func optional(_ value: [UInt8]?) -> SQLValue { value.map { .blob($0) } ?? .null }
+    static func optional(_ value: [UInt8]?) -> SQLValue { value.map { .blob($0) } ?? .null(.blob) }
 
-    static func optional(_ value: UUID?) -> SQLValue { value.map { .uuid($0) } ?? .null }
+    static func optional(_ value: UUID?) -> SQLValue { value.map { .uuid($0) } ?? .null(.text) }
 }
 
 extension Date {

@@ -19,6 +19,7 @@ enum Migrations {
             name: "approval and revocation",
             statements: approvals + revocations + authorities
         ),
+        Migration(version: 3, name: "nodes", statements: nodes),
     ]
 
     private static func profiles(_ table: String) -> String {

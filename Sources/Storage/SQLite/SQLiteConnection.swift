@@ -38,6 +38,12 @@ struct SQLiteConnection: SQLConnection {
         return found
     }
 
+    /// Nothing: there is one writer at a time.
+    func takeTurn(of key: TransactionKey) {}
+
+    /// Nothing: other processes look at the version themselves.
+    func announceChange() {}
+
     /// Whether a transaction is open; SQLite ends one by itself when it can't go on.
     var isInTransaction: Bool { database.isInsideTransaction }
 

@@ -6,13 +6,13 @@ import Foundation
 import GRDB
 
 /// An open SQLite database: GRDB's pool of readers, and the writer that commits in groups.
-final class SQLiteDatabase: Sendable {
+final class SQLiteDatabase: SQLDatabase {
     private let pool: DatabasePool
     private let readers: QuickReaders
     private let writer: GroupCommit
 
     /// Opens the database and brings its schema up to date.
-    init(path: String, mode: SQLiteStore.Mode, options: SQLiteOptions) throws(StoreError) {
+    init(path: String, mode: OpeningMode, options: SQLiteOptions) throws(StoreError) {
         let file = SQLiteFile(path: path)
         var mayBeEmpty = false
         if case .create = mode {
@@ -44,10 +44,8 @@ final class SQLiteDatabase: Sendable {
         writer.close { _ in }
     }
 
-    /// Reads one thing at once, on the calling thread: for what an index finds.
-    ///
-    /// Each statement sees the newest state, so two of them may see different ones.
-    func read<Value>(_ body: (SQLiteConnection) throws -> Value) throws(StoreError) -> Value {
+    /// Reads on the calling thread, which takes microseconds.
+    func read<Value>(_ body: @escaping @Sendable (SQLiteConnection) throws -> Value) throws(StoreError) -> Value {
         do {
             return try readers.read { database in try body(SQLiteConnection(database: database)) }
         } catch {
@@ -55,9 +53,8 @@ final class SQLiteDatabase: Sendable {
         }
     }
 
-    /// Reads as of one moment, on another thread: for what takes longer.
     func readLong<Value: Sendable>(
-        _ body: @Sendable (SQLiteConnection) throws -> Value
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             return try await pool.read { database in try body(SQLiteConnection(database: database)) }
@@ -66,7 +63,6 @@ final class SQLiteDatabase: Sendable {
         }
     }
 
-    /// Writes, and returns when that is durable; what the body throws undoes its changes.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteConnection) throws -> WriteResult<Value>
     ) async throws -> Value {
@@ -85,18 +81,16 @@ final class SQLiteDatabase: Sendable {
         }
     }
 
-    /// Like `write`, for what throws nothing else.
-    func change<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreError) -> WriteResult<Value>
-    ) async throws(StoreError) -> Value {
-        do {
-            return try await write(body)
-        } catch {
-            throw StoreError(sqlite: error)
+    /// Ticks four times a second: asking for the version is cheap, and nobody tells this process of others' changes.
+    func changes() -> AsyncStream<Void> {
+        AsyncStream {
+            try? await Task.sleep(for: .milliseconds(250))
+            return Task.isCancelled ? nil : ()
         }
     }
 
-    /// Ends the writes that wait and closes the database.
+    static func storeError(_ error: any Error) -> StoreError { StoreError(sqlite: error) }
+
     func close() async throws(StoreError) {
         let ending = await withCheckedContinuation { continuation in
             writer.close { continuation.resume(returning: $0) }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-package import Enrollment
+import Enrollment
 
 /// What tests and measurements set on a store.
-package struct SQLiteOptions: Sendable {
+struct SQLiteOptions: Sendable {
     /// How many writes share a commit at most.
-    package var groupSize = 64
+    var groupSize = 64
     /// How long to wait for other processes, in milliseconds.
-    package var patience = 5000
+    var patience = 5000
     /// How large the database may grow, in pages; a stand-in for a full disk.
-    package var maximumPages: Int?
+    var maximumPages: Int?
     /// Whether SQLite refuses to write; a stand-in for a read-only disk.
-    package var isReadOnly = false
+    var isReadOnly = false
     /// The schema's history, when it is another than this program's.
-    package var extraMigrations = 0
+    var extraMigrations = 0
     /// Called after each commit, with the number of its members.
-    package var onCommit: (@Sendable (Int) -> Void)?
+    var onCommit: (@Sendable (Int) -> Void)?
     /// Called before each commit, which fails with what it returns.
-    package var commitFailure: (@Sendable () -> StoreError?)?
+    var commitFailure: (@Sendable () -> StoreError?)?
 
     /// The options of a store in service.
-    package init() {}
+    init() {}
 }

@@ -48,7 +48,7 @@ struct SQLiteStatement {
 
     private static func bind(_ value: SQLValue, at index: CInt, _ handle: OpaquePointer) -> CInt {
         switch value {
-        case .null:
+        case .null(_):
             return unsafe sqlite3_bind_null(handle, index)
         case .int64(let number):
             return unsafe sqlite3_bind_int64(handle, index, number)

@@ -18,6 +18,7 @@ struct ApprovalTable<Connection: SQLConnection> {
 
     /// Lets a request wait, with its claims used up.
     func wait(_ approval: ApprovalRecord, claims: [Claim]) throws(StoreError) -> WriteResult<PendingOutcome> {
+        try connection.takeTurn(of: approval.key)
         if try !add(approval) {
             guard try outlive(approval), try add(approval) else { return .undo(try obstacle(to: approval)) }
         }

@@ -35,6 +35,7 @@ struct ConfigurationTables<Connection: SQLConnection> {
     func apply(_ changes: [ConfigurationChange]) throws(StoreError) -> WriteResult<Void> {
         guard !changes.isEmpty else { return .undo(()) }
         _ = try connection.execute(ConfigurationSQL.count, [:])
+        try connection.announceChange()
         for change in changes {
             switch change {
             case .addIssuer(let issuer): try add(issuer)

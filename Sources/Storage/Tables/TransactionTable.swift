@@ -26,6 +26,7 @@ struct TransactionTable<Connection: SQLConnection> {
         steps: String,
         signing: () throws -> CertificateRecord?
     ) throws -> WriteResult<ReservationOutcome> {
+        try connection.takeTurn(of: reservation.key)
         if try !add(reservation) {
             guard try outlive(reservation), try add(reservation) else { return .undo(try obstacle(to: reservation)) }
         }

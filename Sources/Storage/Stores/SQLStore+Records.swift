@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-public import Enrollment
+import Enrollment
 
-public import struct Foundation.Date
-public import struct Foundation.UUID
+import struct Foundation.Date
+import struct Foundation.UUID
 
-extension SQLiteStore: ChallengeStore {
+/// `ChallengeStore` in storage transactions.
+extension SQLStore {
     /// Adds challenges, all or none.
-    public func add(_ challenges: [ChallengeRecord]) async throws(StoreError) {
+    func add(_ challenges: [ChallengeRecord]) async throws(StoreError) {
         try await database.change { connection throws(StoreError) in
             try ChallengeTable(connection: connection).add(challenges)
         }
     }
 
     /// The challenge of a profile with a lookup.
-    public func challenge(profile: String, lookup: [UInt8]) async throws(StoreError) -> ChallengeRecord? {
-        try database.read { try ChallengeTable(connection: $0).challenge(profile: profile, lookup: lookup) }
+    func challenge(profile: String, lookup: [UInt8]) async throws(StoreError) -> ChallengeRecord? {
+        try await database.read { try ChallengeTable(connection: $0).challenge(profile: profile, lookup: lookup) }
     }
 
     /// The challenges that requests with a transactionID may be encrypted under.
-    public func sealedChallenges(
+    func sealedChallenges(
         profile: String,
         transactionID: String,
         limit: Int
     ) async throws(StoreError) -> [ChallengeRecord] {
-        try database.read {
+        try await database.read {
             try ChallengeTable(connection: $0).sealed(profile: profile, transactionID: transactionID, limit: limit)
         }
     }
 
     /// A page of challenges.
-    public func challenges(
+    func challenges(
         profile: String?,
         after id: UUID?,
         limit: Int
@@ -42,47 +43,54 @@ extension SQLiteStore: ChallengeStore {
     }
 
     /// Takes a challenge back.
-    public func revokeChallenge(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool {
+    func revokeChallenge(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool {
         try await database.change { connection throws(StoreError) in
             try ChallengeTable(connection: connection).revoke(id, at: moment)
         }
     }
 }
 
-extension SQLiteStore: TraceStore {
+/// `TraceStore` in storage transactions.
+extension SQLStore {
     /// Adds traces and keeps the ring bounded.
-    public func append(_ traces: [TraceRecord], ringSize: Int) async throws(StoreError) {
+    func append(_ traces: [TraceRecord], ringSize: Int) async throws(StoreError) {
         try await database.change { connection throws(StoreError) in
             try TraceTable(connection: connection).append(traces, ringSize: ringSize)
         }
     }
 
     /// The traces of a transactionID, newest first.
-    public func traces(transactionID: String, limit: Int) async throws(StoreError) -> [TraceRecord] {
+    func traces(transactionID: String, limit: Int) async throws(StoreError) -> [TraceRecord] {
         try await database.readLong {
             try TraceTable(connection: $0).traces(transactionID: transactionID, limit: limit)
         }
     }
 
     /// A page of traces, newest first.
-    public func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord] {
+    func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord] {
         try await database.readLong { try TraceTable(connection: $0).traces(before: id, limit: limit) }
     }
 }
 
-extension SQLiteStore: ConfigurationStore {
+/// `ConfigurationStore` in storage transactions.
+extension SQLStore {
     /// Everything that is configured.
-    public func configuration() async throws(StoreError) -> StoredConfiguration {
+    func configuration() async throws(StoreError) -> StoredConfiguration {
         try await database.readLong { try ConfigurationTables(connection: $0).configuration() }
     }
 
     /// The count of changes.
-    public func configurationVersion() async throws(StoreError) -> Int {
-        try database.read { try ConfigurationTables(connection: $0).version() }
+    func configurationVersion() async throws(StoreError) -> Int {
+        try await database.read { try ConfigurationTables(connection: $0).version() }
+    }
+
+    /// Ticks when the configuration may have changed.
+    func configurationChanges() -> AsyncStream<Void> {
+        database.changes()
     }
 
     /// Makes changes, all or none.
-    public func apply(_ changes: [ConfigurationChange]) async throws(StoreError) {
+    func apply(_ changes: [ConfigurationChange]) async throws(StoreError) {
         try await database.change { connection throws(StoreError) in
             try ConfigurationTables(connection: connection).apply(changes)
         }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-public import Enrollment
+import Enrollment
 
-public import struct Foundation.Date
-public import struct Foundation.UUID
+import struct Foundation.Date
+import struct Foundation.UUID
 
-extension SQLiteStore: RevocationStore {
+/// `RevocationStore` in storage transactions.
+extension SQLStore {
     /// Revokes a certificate and counts that in its shard.
-    public func revoke(
+    func revoke(
         issuerID: UUID,
         serialNumber: [UInt8],
         _ revocation: Revocation
@@ -20,19 +21,19 @@ extension SQLiteStore: RevocationStore {
     }
 
     /// Makes a certificate that is on hold good again, and counts that in its shard.
-    public func release(issuerID: UUID, serialNumber: [UInt8]) async throws(StoreError) -> RevocationOutcome {
+    func release(issuerID: UUID, serialNumber: [UInt8]) async throws(StoreError) -> RevocationOutcome {
         try await database.change { connection throws(StoreError) in
             try RevocationTables(connection: connection).release(issuerID: issuerID, serialNumber: serialNumber)
         }
     }
 
     /// How many revocations and releases a shard has seen.
-    public func revocationRevision(issuerID: UUID, shard: Int) async throws(StoreError) -> Int {
-        try database.read { try RevocationTables(connection: $0).revision(issuerID: issuerID, shard: shard) }
+    func revocationRevision(issuerID: UUID, shard: Int) async throws(StoreError) -> Int {
+        try await database.read { try RevocationTables(connection: $0).revision(issuerID: issuerID, shard: shard) }
     }
 
     /// A page of a shard's revoked certificates.
-    public func revokedCertificates(
+    func revokedCertificates(
         issuerID: UUID,
         shard: Int,
         validAt moment: Date,
@@ -51,14 +52,14 @@ extension SQLiteStore: RevocationStore {
     }
 
     /// The newest CRL of a shard.
-    public func certificateList(issuerID: UUID, shard: Int) async throws(StoreError) -> CertificateListRecord? {
+    func certificateList(issuerID: UUID, shard: Int) async throws(StoreError) -> CertificateListRecord? {
         try await database.readLong {
             try RevocationTables(connection: $0).certificateList(issuerID: issuerID, shard: shard)
         }
     }
 
     /// Keeps a new CRL, if the one before it has the number below.
-    public func put(_ list: CertificateListRecord) async throws(StoreError) -> Bool {
+    func put(_ list: CertificateListRecord) async throws(StoreError) -> Bool {
         try await database.change { connection throws(StoreError) in
             try RevocationTables(connection: connection).put(list)
         }

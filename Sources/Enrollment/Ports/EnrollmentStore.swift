@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// All the ports that a storage engine stands behind.
+public protocol EnrollmentStore: TransactionStore, ApprovalStore, IssuedCertificateStore, RevocationStore,
+    ChallengeStore,
+    TraceStore, ConfigurationStore, NodeStore
+{
+    /// Waits for the writes that were begun, and closes the database.
+    ///
+    /// What is asked of it later fails with `unavailable`.
+    func close() async throws(StoreError)
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Enrollment
+
+/// What is to be there already when a database is opened.
+public enum OpeningMode: Sendable, Hashable, CaseIterable {
+    /// Makes the tables when there are none.
+    case create
+    /// Opens a database that is there.
+    case existing
+}
+
+/// Where everything is kept.
+public enum DatabaseLocation: Sendable {
+    /// A file of SQLite's; its folder belongs to this program alone.
+    case sqlite(path: String)
+
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// It blocks for as long as that takes.
+    ///
+    /// - Parameter mode: whether it may be made.
+    /// - Returns: the open store.
+    /// - Throws: `unavailable` when it is not there or can't be opened, `newerSchema` when a newer version of this
+    ///   program wrote it, `corrupted` when it is damaged or something else's.
+    public func open(_ mode: OpeningMode) throws(StoreError) -> any EnrollmentStore {
+        switch self {
+        case .sqlite(let path): try SQLiteStore(path: path, mode: mode)
+        }
+    }
+}
