@@ -83,20 +83,48 @@ public struct Server: Sendable {
         let time = SystemTimeSource()
         let metrics = ServerMetrics()
         let configuration = try await ConfigurationSnapshot(state, logger: logger)
-        guard !configuration.current.profiles.isEmpty else {
-            let reasons = configuration.current.refusals.map { "'\($0.key)': \($0.value)" }.sorted()
-            guard !reasons.isEmpty else {
-                throw AppError(
-                    .state,
-                    "There is no SCEP profile in \(folder.path).",
-                    hint: "If 'sceptic init' was interrupted, remove the folder and run it again."
-                )
-            }
-            throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
-        }
+        try checkServesSomething(configuration.current)
         let traces = TraceRecorder(store: state.store)
         let lists = CertificateLists(store: state.store, time: time) { id in configuration.current.authorities[id] }
-        let enrollment = EnrollmentService(
+        let enrollment = enrollmentService(state, lists: lists, traces: traces, metrics: metrics, time: time)
+        try await finishWhatWasLeftOpen(enrollment, configuration.current)
+        let responders = ListenerResponders(
+            scep: ProtocolService(configuration: configuration, enrollment: enrollment),
+            publication: PublicationService(configuration: configuration, lists: lists),
+            health: HealthService(store: state.store, metrics: metrics)
+        )
+        let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
+        let announcer = StartAnnouncer(listeners: running, started: started)
+        let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
+        let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
+        let housekeeping: [any Service] = [configuration, flusher, expiry]
+        try await runUntilStopped(housekeeping + running + [announcer])
+        _ = try? await traces.flush()
+        try? await state.store.close()
+    }
+
+    /// Refuses to begin where every request would be answered by 404, and says why.
+    private func checkServesSomething(_ configuration: ServedConfiguration) throws {
+        guard configuration.profiles.isEmpty else { return }
+        let reasons = configuration.refusals.map { "'\($0.key)': \($0.value)" }.sorted()
+        guard !reasons.isEmpty else {
+            throw AppError(
+                .state,
+                "There is no SCEP profile in \(folder.path).",
+                hint: "If 'sceptic init' was interrupted, remove the folder and run it again."
+            )
+        }
+        throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
+    }
+
+    private func enrollmentService(
+        _ state: OpenedState,
+        lists: CertificateLists,
+        traces: TraceRecorder,
+        metrics: ServerMetrics,
+        time: SystemTimeSource
+    ) -> EnrollmentService {
+        EnrollmentService(
             stores: EnrollmentService.Stores(
                 transactions: state.store,
                 approvals: state.store,
@@ -110,24 +138,22 @@ public struct Server: Sendable {
             node: UUID(),
             fault: fault
         )
-        // A lone node: whatever is reserved was left by its predecessor.
-        let resumed = try await enrollment.resume(before: .distantFuture, issuers: configuration.current.issuers)
+    }
+
+    /// Signs what was reserved: a lone node, so all of it was left by its predecessor.
+    private func finishWhatWasLeftOpen(
+        _ enrollment: EnrollmentService,
+        _ configuration: ServedConfiguration
+    ) async throws {
+        let resumed = try await enrollment.resume(before: .distantFuture, issuers: configuration.issuers)
         if resumed > 0 { logger.notice("finished what was left open", metadata: ["transactions": "\(resumed)"]) }
-        let responders = ListenerResponders(
-            scep: ProtocolService(configuration: configuration, enrollment: enrollment),
-            publication: PublicationService(configuration: configuration, lists: lists),
-            health: HealthService(store: state.store, metrics: metrics)
-        )
-        let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
-        let announcer = StartAnnouncer(listeners: running, started: started)
-        let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
-        let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
-        let housekeeping: [any Service] = [configuration, flusher, expiry]
+    }
+
+    /// Runs the services until one of them ends or a signal comes.
+    private func runUntilStopped(_ services: [any Service]) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: (housekeeping + running + [announcer]).map {
-                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
-                },
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
@@ -137,8 +163,6 @@ public struct Server: Sendable {
         } catch let error as ListenerError {
             throw AppError(.busy, error.description)
         }
-        _ = try? await traces.flush()
-        try? await state.store.close()
     }
 }
 
