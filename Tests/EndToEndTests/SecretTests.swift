@@ -54,47 +54,50 @@ internal import Testing
         // Refusals.
         #expect(try await server.post(try other.message(codes[0], "r-1")).certRep == Failure.uniform)
         #expect(try await server.post(try device.message(wrong, "r-2")).certRep == Failure.uniform)
-        let refusals: [(String, (String) throws -> [UInt8])] = [
-            ("m-1", { try device.message($0, "m-1", request: { $0.signer = try TestKeys.other }) }),
-            ("m-2", { try device.message($0, "m-2", request: { $0.attributes += $0.attributes }) }),
-            (
-                "m-3",
-                { code in
-                    try device.message(
-                        code,
-                        "m-3",
-                        envelope: { $0.plaintext = Array("challengePassword=\(code)".utf8) }
-                    )
-                }
-            ),
-            ("m-4", { try device.message($0, "m-4", request: { $0.subject = TLV.sequence() }) }),
-            ("m-5", { try device.message($0, "m-5", envelope: { $0.spoilContent = { $0.dropLast(16) } }) }),
-        ]
-        for (_, message) in refusals {
-            for code in [codes[2], fixed, wrong] { #expect(try await !server.post(try message(code)).isSuccess) }
-        }
-        // A bare request, whose challenge stands in the clear: in the message and instead of it.
-        let bare = try HandMadeRequest("device-1", key: device.key, challenge: codes[3]).der()
-        #expect(
-            try await server.post(try device.message(nil, "b-1", outer: { $0.content = bare })).certRep
-                == Failure.uniform
-        )
-        #expect(try await server.post(bare).status == 400)
-        #expect(
-            try await server.get("/scep/default?operation=PKIOperation&message=" + Base64.escaped(bare)).status == 400
-        )
+        try await beRefused([codes[2], fixed, wrong], by: server, device)
+        try await sendInTheClear(codes[3], to: server, device)
 
+        try await expectNowhere(codes + [fixed, wrong], of: server)
+    }
+
+    /// Sends each challenge in messages that are refused for other reasons.
+    private func beRefused(_ codes: [String], by server: Server, _ device: Device) async throws {
+        for code in codes {
+            let messages = [
+                try device.message(code, "m-1", request: { $0.signer = try TestKeys.other }),
+                try device.message(code, "m-2", request: { $0.attributes += $0.attributes }),
+                try device.message(
+                    code,
+                    "m-3",
+                    envelope: { $0.plaintext = Array("challengePassword=\(code)".utf8) }
+                ),
+                try device.message(code, "m-4", request: { $0.subject = TLV.sequence() }),
+                try device.message(code, "m-5", envelope: { $0.spoilContent = { $0.dropLast(16) } }),
+            ]
+            for message in messages { #expect(try await !server.post(message).isSuccess) }
+        }
+    }
+
+    /// Sends a bare request, whose challenge stands in the clear: in the message and instead of it.
+    private func sendInTheClear(_ code: String, to server: Server, _ device: Device) async throws {
+        let bare = try HandMadeRequest("device-1", key: device.key, challenge: code).der()
+        let wrapped = try device.message(nil, "b-1", outer: { $0.content = bare })
+        #expect(try await server.post(wrapped).certRep == Failure.uniform)
+        #expect(try await server.post(bare).status == 400)
+        let query = "/scep/default?operation=PKIOperation&message=" + Base64.escaped(bare)
+        #expect(try await server.get(query).status == 400)
+    }
+
+    /// Ends the server, and looks for challenges in all that it wrote and said.
+    private func expectNowhere(_ codes: [String], of server: Server) async throws {
         let texts = try await told(server)
         try await server.kill9()
         let files = try contents(of: server)
         #expect(files.map(\.0).contains("sceptic.sqlite-wal"))
-        for code in codes + [fixed, wrong] {
+        for code in codes {
             for (form, bytes) in forms(of: code) {
-                for (name, content) in files {
-                    #expect(!content.contains(bytes), "\(name) holds a challenge as \(form)")
-                }
-                for (name, text) in texts {
-                    #expect(!text.contains(bytes), "\(name) tells a challenge as \(form)")
+                for (name, haystack) in files + texts {
+                    #expect(!haystack.contains(bytes), "\(name) holds a challenge as \(form)")
                 }
             }
         }
@@ -114,15 +117,7 @@ internal import Testing
             #expect(message.contains(run: Array(code.utf8)))
             #expect(try await server.post(message).isSuccess == (inside == code))
         }
-        let texts = try await told(server)
-        try await server.kill9()
-        for (name, haystack) in try contents(of: server) + texts {
-            for code in codes {
-                for (form, bytes) in forms(of: code) {
-                    #expect(!haystack.contains(bytes), "\(name) holds a challenge as \(form)")
-                }
-            }
-        }
+        try await expectNowhere(codes, of: server)
     }
 
     @Test func keysAreNowhereInTheClear() async throws {

@@ -107,69 +107,85 @@ internal import struct Foundation.Date
     /// Messages whose outer signature is right and whose inside is wrong, each in another way.
     private func spoiltMessages(_ world: World, _ code: String) async throws -> [(String, Message)] {
         let device = try Device(in: world)
+        return try spoiltEnvelopes(code).map { ($0, try device.message(code, envelope: $1)) }
+            + spoiltRequests(device, code)
+            + (try await wrongChallenges(world))
+    }
+
+    private typealias EnvelopeSpoiler = (inout EnvelopeBuilder) throws -> Void
+
+    private func spoiltEnvelopes(_ code: String) throws -> [(String, EnvelopeSpoiler)] {
+        try spoiltKeyTransports() + spoiltContents(code) + foreignRecipients()
+    }
+
+    private func spoiltKeyTransports() throws -> [(String, EnvelopeSpoiler)] {
         let key = try TestKeys.registration.publicKey
-        var list: [(String, Message)] = []
-        func add(_ name: String, _ spoil: (inout EnvelopeBuilder) throws -> Void) throws {
-            list.append((name, try device.message(code, envelope: spoil)))
-        }
-        try add("key transport: random") { $0.spoilKey = { key in key.map { $0 ^ 0x55 } } }
-        try add("key transport: one bit") { $0.spoilKey = { $0.dropLast() + [($0.last ?? 0) ^ 1] } }
-        try add("key transport: short") { $0.spoilKey = { $0.dropLast() } }
-        try add("key transport: empty") { $0.spoilKey = { _ in [] } }
         let (long, short) = (
             try key.encryptKey(Array(1...24), padding: .pkcs1), try key.encryptKey([1], padding: .pkcs1)
         )
-        try add("key transport: a key too long") { $0.spoilKey = { _ in long } }
-        try add("key transport: a key too short") { $0.spoilKey = { _ in short } }
-        try add("ciphertext: first block") { $0.spoilContent = { [($0.first ?? 0) ^ 1] + $0.dropFirst() } }
-        try add("ciphertext: padding") { $0.spoilContent = { $0.dropLast() + [($0.last ?? 0) ^ 1] } }
-        try add("ciphertext: no multiple of a block") { $0.spoilContent = { $0.dropLast() } }
-        try add("ciphertext: a block less") { $0.spoilContent = { $0.dropLast(16) } }
-        try add("ciphertext: one block") { $0.spoilContent = { $0.suffix(16) } }
-        try add("ciphertext: empty") { $0.spoilContent = { _ in [] } }
-        try add("vector: one bit") { $0.writtenIV = Array(repeating: 0xA5, count: 16) }
-        try add("plaintext: empty") { $0.plaintext = [] }
-        try add("plaintext: no ASN.1") { $0.plaintext = Array("challenge=\(code)".utf8) }
-        try add("plaintext: IssuerAndSubject") {
-            $0.plaintext = TLV.sequence(HandMadeCertificate.name("a"), HandMadeCertificate.name("b"))
-        }
-        try add("plaintext: truncated request") { $0.plaintext = $0.plaintext.dropLast(20) }
-        try add("recipient: foreign, its key") { envelope in
-            envelope.recipient = TLV.sequence(HandMadeCertificate.name("Foreign"), TLV.integer(9))
-            envelope.key = try TestKeys.other.publicKey
-        }
-        try add("recipient: ours, another's key") { $0.key = try TestKeys.other.publicKey }
-        try add("recipient: two foreign ones") { envelope in
-            let foreign = TLV.sequence(HandMadeCertificate.name("Foreign"), TLV.integer(9))
-            let info = EnvelopeBuilder.recipientInfo(
-                foreign,
-                keyTransport: TLV.algorithm(OID.rsaEncryption),
-                encryptedKey: Array(repeating: 7, count: 256)
-            )
-            envelope.recipient = foreign
-            envelope.otherRecipients = ([info], [])
-        }
-        try add("content type: not id-data") { $0.contentType = OID.signedData }
-        list.append(("request: self-signature", try device.message(code) { $0.signer = try TestKeys.other }))
-        list.append(
+        return [
+            ("key transport: random", { $0.spoilKey = { key in key.map { $0 ^ 0x55 } } }),
+            ("key transport: one bit", { $0.spoilKey = { $0.dropLast() + [($0.last ?? 0) ^ 1] } }),
+            ("key transport: short", { $0.spoilKey = { $0.dropLast() } }),
+            ("key transport: empty", { $0.spoilKey = { _ in [] } }),
+            ("key transport: a key too long", { $0.spoilKey = { _ in long } }),
+            ("key transport: a key too short", { $0.spoilKey = { _ in short } }),
+        ]
+    }
+
+    private func spoiltContents(_ code: String) -> [(String, EnvelopeSpoiler)] {
+        [
+            ("ciphertext: first block", { $0.spoilContent = { [($0.first ?? 0) ^ 1] + $0.dropFirst() } }),
+            ("ciphertext: padding", { $0.spoilContent = { $0.dropLast() + [($0.last ?? 0) ^ 1] } }),
+            ("ciphertext: no multiple of a block", { $0.spoilContent = { $0.dropLast() } }),
+            ("ciphertext: a block less", { $0.spoilContent = { $0.dropLast(16) } }),
+            ("ciphertext: one block", { $0.spoilContent = { $0.suffix(16) } }),
+            ("ciphertext: empty", { $0.spoilContent = { _ in [] } }),
+            ("vector: one bit", { $0.writtenIV = Array(repeating: 0xA5, count: 16) }),
+            ("plaintext: empty", { $0.plaintext = [] }),
+            ("plaintext: no ASN.1", { $0.plaintext = Array("challenge=\(code)".utf8) }),
+            (
+                "plaintext: IssuerAndSubject",
+                { $0.plaintext = TLV.sequence(HandMadeCertificate.name("a"), HandMadeCertificate.name("b")) }
+            ),
+            ("plaintext: truncated request", { $0.plaintext = $0.plaintext.dropLast(20) }),
+            ("content type: not id-data", { $0.contentType = OID.signedData }),
+        ]
+    }
+
+    private func foreignRecipients() throws -> [(String, EnvelopeSpoiler)] {
+        let other = try TestKeys.other.publicKey
+        let foreign = TLV.sequence(HandMadeCertificate.name("Foreign"), TLV.integer(9))
+        let info = EnvelopeBuilder.recipientInfo(
+            foreign,
+            keyTransport: TLV.algorithm(OID.rsaEncryption),
+            encryptedKey: Array(repeating: 7, count: 256)
+        )
+        return [
+            ("recipient: foreign, its key", { ($0.recipient, $0.key) = (foreign, other) }),
+            ("recipient: ours, another's key", { $0.key = other }),
+            (
+                "recipient: two foreign ones",
+                { ($0.recipient, $0.otherRecipients) = (foreign, ([info], [])) }
+            ),
+        ]
+    }
+
+    private func spoiltRequests(_ device: Device, _ code: String) throws -> [(String, Message)] {
+        let other = try TestKeys.other
+        let bare = try HandMadeRequest("device-1", key: device.key, challenge: code).der()
+        return [
+            ("request: self-signature", try device.message(code) { $0.signer = other }),
             (
                 "request: another key",
                 try device.message(code) { request in
-                    request.signer = try TestKeys.other
-                    request.subjectPublicKeyInfo = try TestKeys.other.publicKey.subjectPublicKeyInfo
+                    request.signer = other
+                    request.subjectPublicKeyInfo = other.publicKey.subjectPublicKeyInfo
                 }
-            )
-        )
-        list.append(
-            (
-                "request: two challenges",
-                try device.message(code) { $0.attributes += $0.attributes }
-            )
-        )
-        let bare = try HandMadeRequest("device-1", key: device.key, challenge: code).der()
-        list.append(("content: a bare request", try device.message(code, outer: { $0.content = bare })))
-        list += try await wrongChallenges(world)
-        return list
+            ),
+            ("request: two challenges", try device.message(code) { $0.attributes += $0.attributes }),
+            ("content: a bare request", try device.message(code, outer: { $0.content = bare })),
+        ]
     }
 
     private func wrongChallenges(_ world: World) async throws -> [(String, Message)] {
