@@ -187,15 +187,15 @@ import Testing
             let digits = certificate.serialNumber.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             for text in [
                 digits.joined(), digits.joined().uppercased(), digits.joined(separator: ":"),
-                certificate.id.uuidString, certificate.id.uuidString.lowercased(),
+                "0x00" + digits.joined(), certificate.id.uuidString, certificate.id.uuidString.lowercased(),
             ] {
                 #expect(try await administration.find(text) == .found(certificate), "\(text)")
             }
         }
-        for text in ["4142", UUID().uuidString, "00000000-0000-0000-0000-000000000000"] {
+        for text in ["4142", "0x41", UUID().uuidString, "00000000-0000-0000-0000-000000000000"] {
             #expect(try await administration.find(text) == .unknown, "\(text)")
         }
-        for text in ["", "x", "0x41", "+4", String(repeating: "41", count: 22)] {
+        for text in ["", "x", "+4", String(repeating: "41", count: 22)] {
             #expect(try await administration.find(text) == .unreadable, "\(text)")
         }
     }

@@ -46,26 +46,11 @@ public struct CertificateAdministration: Sendable {
             let found = try await certificates.certificates(after: id.predecessor, limit: 1).first { $0.id == id }
             return found.map(CertificateSearch.found) ?? .unknown
         }
-        guard let number = Self.serialNumber(text) else { return .unreadable }
-        var found = try await certificates.certificates(serialNumber: number)
-        // Programs that print numbers leave out the octet that says that the number is positive.
-        if found.isEmpty { found = try await certificates.certificates(serialNumber: [0] + number) }
+        // At most 20 octets (RFC 5280 §4.1.2.2) and one for the sign: what is longer is something else, such as a fingerprint.
+        guard let number = SerialNumber(hexadecimal: text), number.octets.count <= 21 else { return .unreadable }
+        let found = try await certificates.certificates(serialNumber: number.octets)
         guard let first = found.first else { return .unknown }
         return found.count == 1 ? .found(first) : .ambiguous(found)
-    }
-
-    /// Reads a serial number, at most 20 octets (RFC 5280 §4.1.2.2) and one for the sign.
-    private static func serialNumber(_ text: String) -> [UInt8]? {
-        let digits = Array(text.utf8.filter { $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: " ") })
-        guard !digits.isEmpty, digits.count <= 42 else { return nil }
-        let even = digits.count.isMultiple(of: 2) ? digits : [UInt8(ascii: "0")] + digits
-        var octets: [UInt8] = []
-        for offset in stride(from: 0, to: even.count, by: 2) {
-            let pair = String(decoding: even.dropFirst(offset).prefix(2), as: UTF8.self)
-            guard pair.allSatisfy(\.isHexDigit), let octet = UInt8(pair, radix: 16) else { return nil }
-            octets.append(octet)
-        }
-        return octets
     }
 
     /// Revokes a certificate; one on hold may be revoked for good.

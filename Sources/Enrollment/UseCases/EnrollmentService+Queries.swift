@@ -125,9 +125,10 @@ extension EnrollmentService {
     ) async throws -> CertificateRecord? {
         do {
             // Some clients write zeros to spare, which the number does not have (client-quirks D7).
-            let octets = name.serialNumber.drop { $0 == 0 }
-            let number = (octets.first ?? 0) < 0x80 ? Array(octets) : [0] + octets
-            return try await certificates.certificate(issuerID: authority.issuerID, serialNumber: number)
+            return try await certificates.certificate(
+                issuerID: authority.issuerID,
+                serialNumber: SerialNumber(name.serialNumber).octets
+            )
         } catch {
             throw deliberation.fail("storage", .storeUnavailable, error.sentence)
         }

@@ -44,14 +44,16 @@ struct GetCert: AsyncParsableCommand {
             let file = OutputFile(path: out, mode: 0o644, existing: force ? .replace : .refuse)
             try file.check()
             let identity = try identity.identity()
-            let serialNumber = try Self.serialNumber(serial)
+            guard let serialNumber = SerialNumber(hexadecimal: serial) else {
+                throw ClientFailure(.usage, "the serial number has to be hexadecimal digits")
+            }
             let issuer = try issuer.map { try Name.argument($0, of: "the issuer") }
             let certificate = try await Contact.run(server, message) { contact in
                 guard let issuer = issuer ?? contact.authority.issuer?.subject else {
                     throw ClientFailure(.usage, "it is not clear which CA issues here", hint: "name it with --issuer")
                 }
                 return try await contact.session.certificate(
-                    IssuerAndSerialNumber(issuer: issuer, serialNumber: serialNumber),
+                    IssuerAndSerialNumber(issuer: issuer, serialNumber: serialNumber.octets),
                     as: identity,
                     authority: contact.authority,
                     capabilities: contact.capabilities,
@@ -62,21 +64,5 @@ struct GetCert: AsyncParsableCommand {
             let report = CertificateReport(certificate, roles: nil)
             if server.json { try Terminal.print(json: report) } else { print(report.text) }
         }
-    }
-
-    /// The content octets of a serial number that was written as hexadecimal digits, with or without colons.
-    static func serialNumber(_ text: String) throws -> [UInt8] {
-        var digits = text.lowercased().filter { $0 != ":" && !$0.isWhitespace }
-        if digits.hasPrefix("0x") { digits.removeFirst(2) }
-        guard !digits.isEmpty, digits.count <= 128, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
-            throw ClientFailure(.usage, "the serial number has to be hexadecimal digits")
-        }
-        let padded = Array(digits.count.isMultiple(of: 2) ? digits : "0" + digits)
-        let octets = stride(from: 0, to: padded.count, by: 2).compactMap { index in
-            UInt8(String(padded.dropFirst(index).prefix(2)), radix: 16)
-        }
-        let number = octets.drop { $0 == 0 }
-        // A leading bit of 1 would make it negative.
-        return (number.first ?? 0x80) >= 0x80 ? [0] + number : Array(number)
     }
 }
