@@ -8,7 +8,7 @@ internal import SCEPClient
 internal import X509
 
 /// What `get-ca`, `get-next-ca` and `get-cert` tell about a certificate.
-struct CertificateReport: Encodable {
+struct CertificateReport: QueryReport {
     let subject: String
     let issuer: String
     let serial: String

@@ -20,29 +20,14 @@ struct GetCRL: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var server: ServerArguments
-
-    @OptionGroup var identity: IdentityArguments
-
     @Option(help: "Where to look for the CRL.")
     var source: SourceChoice = .auto
 
-    @Option(help: ArgumentHelp("Write the CRL to this file, as PEM.", valueName: "file"))
-    var out: String
-
-    @Flag(help: "Replace the file if it is there already.")
-    var force = false
-
-    @OptionGroup var message: MessageArguments
+    @OptionGroup var query: QueryArguments
 
     func run() async throws {
-        let report = { (failure: ClientFailure) in try ErrorReport.print(failure, json: server.json) }
-        try await Terminal.run(reporting: report) {
-            try Delivery.checkNames([identity.certificate, identity.key, out])
-            let file = OutputFile(path: out, mode: 0o644, existing: force ? .replace : .refuse)
-            try file.check()
-            let identity = try identity.identity()
-            let found = try await Contact.run(server, message) { contact in
+        try await query.run { identity, file in
+            let found = try await Contact.run(query.server, query.message) { contact in
                 try await contact.session.certificateList(
                     covering: identity.certificate,
                     as: identity,
@@ -53,14 +38,13 @@ struct GetCRL: AsyncParsableCommand {
                 )
             }
             try file.write(Array(PEM.encode(found.list.der, label: "X509 CRL").utf8))
-            let report = CertificateListReport(found, certificate: identity.certificate, file: out)
-            if server.json { try Terminal.print(json: report) } else { print(report.text) }
+            return CertificateListReport(found, certificate: identity.certificate, file: file.path)
         }
     }
 }
 
 /// What `get-crl` tells about a CRL.
-struct CertificateListReport: Encodable {
+struct CertificateListReport: QueryReport {
     let issuer: String
     let number: String?
     let thisUpdate: Date

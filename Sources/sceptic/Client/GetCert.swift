@@ -19,36 +19,21 @@ struct GetCert: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var server: ServerArguments
-
-    @OptionGroup var identity: IdentityArguments
-
     @Option(help: ArgumentHelp("The serial number of the certificate that is wanted.", valueName: "hex"))
     var serial: String
 
     @Option(help: ArgumentHelp("Its issuer, such as \"CN=Example CA\"; the CA without.", valueName: "name"))
     var issuer: String?
 
-    @Option(help: ArgumentHelp("Write the certificate to this file, as PEM.", valueName: "file"))
-    var out: String
-
-    @Flag(help: "Replace the file if it is there already.")
-    var force = false
-
-    @OptionGroup var message: MessageArguments
+    @OptionGroup var query: QueryArguments
 
     func run() async throws {
-        let report = { (failure: ClientFailure) in try ErrorReport.print(failure, json: server.json) }
-        try await Terminal.run(reporting: report) {
-            try Delivery.checkNames([identity.certificate, identity.key, out])
-            let file = OutputFile(path: out, mode: 0o644, existing: force ? .replace : .refuse)
-            try file.check()
-            let identity = try identity.identity()
+        try await query.run { identity, file in
             guard let serialNumber = SerialNumber(hexadecimal: serial) else {
                 throw ClientFailure(.usage, "the serial number has to be hexadecimal digits")
             }
             let issuer = try issuer.map { try Name.argument($0, of: "the issuer") }
-            let certificate = try await Contact.run(server, message) { contact in
+            let certificate = try await Contact.run(query.server, query.message) { contact in
                 guard let issuer = issuer ?? contact.authority.issuer?.subject else {
                     throw ClientFailure(.usage, "it is not clear which CA issues here", hint: "name it with --issuer")
                 }
@@ -61,8 +46,7 @@ struct GetCert: AsyncParsableCommand {
                 )
             }
             try file.write(PEM.bytes([certificate]))
-            let report = CertificateReport(certificate, roles: nil)
-            if server.json { try Terminal.print(json: report) } else { print(report.text) }
+            return CertificateReport(certificate, roles: nil)
         }
     }
 }
