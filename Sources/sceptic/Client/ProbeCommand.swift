@@ -49,14 +49,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What to measure against; see below.", valueName: "name"))
     var profile = ExpectationProfile.rfc8894.name
 
-    @Option(
-        name: .customLong("manual-url"),
-        help: ArgumentHelp("A URL where requests wait for approval.", valueName: "url")
-    )
-    var manualURL: String?
-
-    @Option(name: .customLong("manual-challenge-file"), help: ArgumentHelp("Its challenges.", valueName: "file"))
-    var manualChallengeFile: String?
+    @OptionGroup var manual: FurtherURL<ManualURL>
 
     @Option(
         name: .customLong("approve-command"),
@@ -70,44 +63,13 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(name: .customLong("deny-command"), help: ArgumentHelp("Denies one.", valueName: "command"))
     var denyCommand: String?
 
-    @Option(name: .customLong("rollover-url"), help: ArgumentHelp("A URL whose CA has a successor.", valueName: "url"))
-    var rolloverURL: String?
+    @OptionGroup var rollover: FurtherURL<RolloverURL>
 
-    @Option(name: .customLong("rollover-challenge-file"), help: ArgumentHelp("Its challenges.", valueName: "file"))
-    var rolloverChallengeFile: String?
+    @OptionGroup var other: FurtherURL<OtherURL>
 
-    @Option(
-        name: .customLong("other-url"),
-        help: ArgumentHelp("Another CA or profile of the server.", valueName: "url")
-    )
-    var otherURL: String?
+    @OptionGroup var ec: FurtherURL<ECURL>
 
-    @Option(name: .customLong("other-challenge-file"), help: ArgumentHelp("Its challenges.", valueName: "file"))
-    var otherChallengeFile: String?
-
-    @Option(
-        name: .customLong("ec-url"),
-        help: ArgumentHelp("A URL that takes requests encrypted under a challenge.", valueName: "url")
-    )
-    var ecURL: String?
-
-    @Option(
-        name: .customLong("ec-challenge-file"),
-        help: ArgumentHelp(
-            "Its challenges; where one is for a transactionID, that and a space before it.",
-            valueName: "file"
-        )
-    )
-    var ecChallengeFile: String?
-
-    @Option(
-        name: .customLong("no-renewal-url"),
-        help: ArgumentHelp("A URL that does not list Renewal.", valueName: "url")
-    )
-    var noRenewalURL: String?
-
-    @Option(name: .customLong("no-renewal-challenge-file"), help: ArgumentHelp("Its challenges.", valueName: "file"))
-    var noRenewalChallengeFile: String?
+    @OptionGroup var noRenewal: FurtherURL<NoRenewalURL>
 
     @Flag(help: "Also send malformed requests that a weak server may not survive.")
     var dangerous = false

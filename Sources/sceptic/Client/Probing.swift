@@ -37,17 +37,11 @@ struct Probing {
 
     private func options() throws -> ProbeOptions {
         var options = ProbeOptions(url: try url(arguments.url, "the URL"))
-        let further: [(EndpointRole, String?, String?)] = [
-            (.manual, arguments.manualURL, arguments.manualChallengeFile),
-            (.rollover, arguments.rolloverURL, arguments.rolloverChallengeFile),
-            (.other, arguments.otherURL, arguments.otherChallengeFile),
-            (.ec, arguments.ecURL, arguments.ecChallengeFile),
-            (.noRenewal, arguments.noRenewalURL, arguments.noRenewalChallengeFile),
-        ]
-        for (role, text, file) in further {
-            if let text { options.urls[role] = try url(text, role.option) }
-            if let file { options.challenges[role] = try InputFile.challenges(path: file, codes: []) }
-        }
+        try add(arguments.manual, to: &options)
+        try add(arguments.rollover, to: &options)
+        try add(arguments.other, to: &options)
+        try add(arguments.ec, to: &options)
+        try add(arguments.noRenewal, to: &options)
         options.challenges[.main] = try InputFile.challenges(path: arguments.challengeFile, codes: arguments.challenge)
         guard let profile = ExpectationProfile.named(arguments.profile) else {
             let names = ExpectationProfile.all.map(\.name).joined(separator: ", ")
@@ -63,6 +57,13 @@ struct Probing {
         options.deny = try arguments.denyCommand.map { try DecisionCommand($0).run }
         options.save = try arguments.save.map { try ExchangeFolder(path: $0).save }
         return options
+    }
+
+    private func add<Kind>(_ further: FurtherURL<Kind>, to options: inout ProbeOptions) throws {
+        if let text = further.url { options.urls[Kind.role] = try url(text, Kind.role.option) }
+        if let path = further.challengeFile {
+            options.challenges[Kind.role] = try InputFile.challenges(path: path, codes: [])
+        }
     }
 
     private func url(_ text: String, _ name: String) throws -> ProbeURL {
