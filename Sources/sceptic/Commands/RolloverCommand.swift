@@ -24,20 +24,14 @@ struct RolloverCommand: AsyncParsableCommand {
     struct Prepare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes the next key, with its certificate and RA.")
 
-        @OptionGroup var state: DataOption
-
-        @OptionGroup var name: IssuerOption
+        @OptionGroup var options: GenerationOptions
 
         @Option(help: "The type of the next key; that of the present one if it is not given.")
         var keyType: KeyType?
 
-        @Flag(help: "Prints JSON.")
-        var json = false
-
         func run() async throws {
-            let rollover = CARollover(try state.folder.open(), issuer: name.issuer)
-            let next = try await rollover.prepareNext(keyType: keyType?.algorithm)
-            if json { return try Terminal.json(next.json) }
+            let next = try await options.rollover.prepareNext(keyType: keyType?.algorithm)
+            if options.json { return try Terminal.json(next.json) }
             Terminal.result("Key \(next.keyGeneration) of '\(next.name)' is prepared: \(next.certificate.subject)")
             Terminal.result("SHA-256:  \(Texts.fingerprint(next.certificate.fingerprint()))")
             Terminal.note("Devices that ask for the next CA are told of it; all others go on as before.")
@@ -48,17 +42,11 @@ struct RolloverCommand: AsyncParsableCommand {
     struct Activate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lets the next key issue.")
 
-        @OptionGroup var state: DataOption
-
-        @OptionGroup var name: IssuerOption
-
-        @Flag(help: "Prints JSON.")
-        var json = false
+        @OptionGroup var options: GenerationOptions
 
         func run() async throws {
-            let rollover = CARollover(try state.folder.open(), issuer: name.issuer)
-            let active = try await rollover.activateNext()
-            if json { return try Terminal.json(active.json) }
+            let active = try await options.rollover.activateNext()
+            if options.json { return try Terminal.json(active.json) }
             Terminal.result("Key \(active.keyGeneration) of '\(active.name)' issues now: \(active.certificate.subject)")
             Terminal.result("SHA-256:  \(Texts.fingerprint(active.certificate.fingerprint()))")
             Terminal.note("Requests enveloped to the former RA are still answered, and the former CRL goes on.")
@@ -68,17 +56,11 @@ struct RolloverCommand: AsyncParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Takes a prepared key back.")
 
-        @OptionGroup var state: DataOption
-
-        @OptionGroup var name: IssuerOption
-
-        @Flag(help: "Prints JSON.")
-        var json = false
+        @OptionGroup var options: GenerationOptions
 
         func run() async throws {
-            let rollover = CARollover(try state.folder.open(), issuer: name.issuer)
-            let former = try await rollover.cancelNext()
-            if json { return try Terminal.json(former.json) }
+            let former = try await options.rollover.cancelNext()
+            if options.json { return try Terminal.json(former.json) }
             Terminal.result("Key \(former.keyGeneration) of '\(former.name)' is taken back.")
             Terminal.note("What it has issued stays good, and is listed in its own CRL when it is revoked.")
         }
@@ -87,16 +69,11 @@ struct RolloverCommand: AsyncParsableCommand {
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the CA's keys with their RAs.")
 
-        @OptionGroup var state: DataOption
-
-        @OptionGroup var name: IssuerOption
-
-        @Flag(help: "Prints JSON.")
-        var json = false
+        @OptionGroup var options: GenerationOptions
 
         func run() async throws {
-            let generations = try await CARollover(try state.folder.open(), issuer: name.issuer).status()
-            if json { return try Terminal.json(generations.map(\.json)) }
+            let generations = try await options.rollover.status()
+            if options.json { return try Terminal.json(generations.map(\.json)) }
             Terminal.table(
                 ["KEY", "STATE", "SUBJECT", "UNTIL", "RA"],
                 generations.map { generation in
@@ -123,9 +100,7 @@ struct RotateRACommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var state: DataOption
-
-    @OptionGroup var name: IssuerOption
+    @OptionGroup var options: GenerationOptions
 
     @Option(help: "Instead, ends the use of the RA with this number, which has to be decrypt-only.")
     var retire: Int?
@@ -133,23 +108,34 @@ struct RotateRACommand: AsyncParsableCommand {
     @Option(help: "Which key of the CA the retired RA speaks for; the present one if it is not given.")
     var key: Int?
 
-    @Flag(help: "Prints JSON.")
-    var json = false
-
     func run() async throws {
         guard key == nil || retire != nil else { throw AppError(.usage, "--key goes with --retire.") }
-        let rotation = RARotation(try state.folder.open(), issuer: name.issuer)
+        let rotation = RARotation(try options.state.folder.open(), issuer: options.name.issuer)
         if let retire {
             try await rotation.retireRA(retire, keyGeneration: key)
-            if !json { Terminal.result("RA \(retire) is retired.") }
+            if !options.json { Terminal.result("RA \(retire) is retired.") }
             return
         }
         _ = try await rotation.rotateRA()
         let active = try await rotation.activateRA()
-        if json { return try Terminal.json(active.json) }
+        if options.json { return try Terminal.json(active.json) }
         Terminal.result("RA \(active.generation) is active: \(active.certificate.subject)")
         Terminal.result("SHA-256:  \(Texts.fingerprint(active.certificate.fingerprint()))")
         Terminal.note("Requests enveloped to the former RA are answered until it is retired.")
+    }
+}
+
+/// What the commands about a CA's keys take.
+struct GenerationOptions: ParsableArguments {
+    @OptionGroup var state: DataOption
+
+    @OptionGroup var name: IssuerOption
+
+    @Flag(help: "Prints JSON.")
+    var json = false
+
+    var rollover: CARollover {
+        get throws { CARollover(try state.folder.open(), issuer: name.issuer) }
     }
 }
 
