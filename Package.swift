@@ -57,6 +57,11 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CLibPQ",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
+        ),
         .systemLibrary(name: "CMalloc"),
         .target(name: "CConstantTime"),
         .target(
@@ -103,7 +108,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Enrollment", "PKIX",
+                "CLibPQ", "Enrollment", "PKIX",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

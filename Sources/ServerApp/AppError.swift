@@ -51,13 +51,13 @@ public struct AppError: Error, Sendable, Equatable {
             self.init(
                 .failure,
                 "The database does not answer: \(Self.inner(detail)).",
-                hint: "Try again; look after the disk if it stays."
+                hint: "Try again; look after the database and its disk if it stays."
             )
         case .corrupted(let detail):
             self.init(
                 .state,
                 "The database can't be used: \(Self.inner(detail)).",
-                hint: "Restore the state folder from a backup."
+                hint: "Restore it from a backup, or name the right one."
             )
         case .newerSchema(let found, let supported):
             self.init(

@@ -15,6 +15,16 @@ public enum OpeningMode: Sendable, Hashable, CaseIterable {
 public enum DatabaseLocation: Sendable {
     /// A file of SQLite's; its folder belongs to this program alone.
     case sqlite(path: String)
+    /// A database of PostgreSQL's, which several servers may share.
+    case postgreSQL(PostgreSQLLocation)
+
+    /// Whether several servers may serve it at once.
+    public var isShared: Bool {
+        switch self {
+        case .sqlite: false
+        case .postgreSQL: true
+        }
+    }
 
     /// Opens the database and brings its schema up to date.
     ///
@@ -27,6 +37,7 @@ public enum DatabaseLocation: Sendable {
     public func open(_ mode: OpeningMode) throws(StoreError) -> any EnrollmentStore {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, mode: mode)
+        case .postgreSQL(let location): try PostgreSQLStore(location, mode: mode)
         }
     }
 }

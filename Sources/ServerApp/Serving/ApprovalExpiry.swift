@@ -29,6 +29,7 @@ struct ApprovalExpiry: Service {
             let expired = try await approvals.expireApprovals(at: time.now)
             if expired > 0 { logger.notice("requests expired undecided", metadata: ["requests": "\(expired)"]) }
         } catch {
+            guard !Task.isCancelled else { return }
             logger.warning("undecided requests could not be looked at", metadata: ["error": "\(error)"])
         }
     }

@@ -84,22 +84,34 @@ public struct Server: Sendable {
         let metrics = ServerMetrics()
         let configuration = try await ConfigurationSnapshot(state, logger: logger)
         try checkServesSomething(configuration.current)
+        let presence = NodePresence(nodes: state.store, configuration: configuration, time: time, logger: logger)
+        try await presence.begin()
         let traces = TraceRecorder(store: state.store)
         let lists = CertificateLists(store: state.store, time: time) { id in configuration.current.authorities[id] }
-        let enrollment = enrollmentService(state, lists: lists, traces: traces, metrics: metrics, time: time)
-        try await finishWhatWasLeftOpen(enrollment, configuration.current)
+        let enrollment = enrollmentService(
+            state,
+            node: presence.id,
+            lists: lists,
+            traces: traces,
+            metrics: metrics,
+            time: time
+        )
+        let recovery = LeaseRecovery(enrollment: enrollment, configuration: configuration, time: time, logger: logger)
+        // Whatever a lone server finds reserved was left by its predecessor.
+        try await recovery.recover(before: state.database.isShared ? time.now : .distantFuture)
         let responders = ListenerResponders(
             scep: ProtocolService(configuration: configuration, enrollment: enrollment),
             publication: PublicationService(configuration: configuration, lists: lists),
-            health: HealthService(store: state.store, metrics: metrics)
+            health: HealthService(store: state.store, presence: presence, metrics: metrics)
         )
         let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
         let announcer = StartAnnouncer(listeners: running, started: started)
         let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
-        let housekeeping: [any Service] = [configuration, flusher, expiry]
+        let housekeeping: [any Service] = [configuration, presence, recovery, flusher, expiry]
         try await runUntilStopped(housekeeping + running + [announcer])
         _ = try? await traces.flush()
+        await presence.end()
         try? await state.store.close()
     }
 
@@ -119,6 +131,7 @@ public struct Server: Sendable {
 
     private func enrollmentService(
         _ state: OpenedState,
+        node: UUID,
         lists: CertificateLists,
         traces: TraceRecorder,
         metrics: ServerMetrics,
@@ -135,18 +148,9 @@ public struct Server: Sendable {
             observer: DecisionLog(logger: logger, metrics: metrics),
             time: time,
             masterKey: state.masterKey,
-            node: UUID(),
+            node: node,
             fault: fault
         )
-    }
-
-    /// Signs what was reserved: a lone node, so all of it was left by its predecessor.
-    private func finishWhatWasLeftOpen(
-        _ enrollment: EnrollmentService,
-        _ configuration: ServedConfiguration
-    ) async throws {
-        let resumed = try await enrollment.resume(before: .distantFuture, issuers: configuration.issuers)
-        if resumed > 0 { logger.notice("finished what was left open", metadata: ["transactions": "\(resumed)"]) }
     }
 
     /// Runs the services until one of them ends or a signal comes.
@@ -164,49 +168,4 @@ public struct Server: Sendable {
             throw AppError(.busy, error.description)
         }
     }
-}
-
-/// Tells when all listeners are bound, then waits for the end.
-private struct StartAnnouncer: Service {
-    let listeners: [SCEPListener]
-    let started: @Sendable ([BoundAddress]) -> Void
-
-    func run() async throws {
-        var addresses: [BoundAddress] = []
-        for listener in listeners { addresses.append(try await listener.boundAddress()) }
-        started(addresses)
-        try? await gracefulShutdown()
-    }
-}
-
-/// Stores waiting traces several times a second.
-private struct TraceFlusher: Service {
-    let traces: TraceRecorder
-    let metrics: ServerMetrics
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(200))
-                do {
-                    metrics.countDroppedTraces(try await traces.flush())
-                } catch {
-                    logger.warning("traces could not be stored", metadata: ["error": "\(error)"])
-                }
-            }
-        }
-    }
-}
-
-/// Answers for the server's health.
-private struct HealthService: HealthResponder {
-    let store: any ConfigurationStore
-    let metrics: ServerMetrics
-
-    func isReady() async -> Bool {
-        (try? await store.configurationVersion()) != nil
-    }
-
-    func metrics() async -> String { metrics.text() }
 }

@@ -85,10 +85,6 @@ struct StoredGenerations {
 }
 
 extension OpenedState {
-    /// How long what was made has to be known before it is announced, in seconds: four times the interval at which running servers look
-    /// for changes.
-    static let announcementDelay = 1.0
-
     func generations(of name: String) async throws -> StoredGenerations {
         StoredGenerations(name: name, stored: try await configuration())
     }

@@ -13,7 +13,7 @@ internal import struct Foundation.Date
 /// 1. `prepareNext`: the next generation exists and serves whoever envelopes to its RA; GetNextCACert names it.
 /// 2. `activateNext`: it issues and GetCACert names it; the one before goes on to decrypt and to publish its CRL.
 ///
-/// Each step is one storage transaction, and running servers follow within a quarter of a second.
+/// Each step is one storage transaction, and running servers follow within a second.
 public struct CARollover: Sendable {
     private let state: OpenedState
     private let issuer: String
@@ -74,7 +74,7 @@ public struct CARollover: Sendable {
         return try await generation(number)
     }
 
-    /// Lets the next generation issue, and takes the present one out of GetCACert.
+    /// Lets the next generation issue, when all servers that run have learned of it, and takes the present one out of GetCACert.
     ///
     /// - Returns: the generation that issues now.
     /// - Throws: `AppError`; `conflict` when there is no next generation.
@@ -82,7 +82,7 @@ public struct CARollover: Sendable {
         let generations = try await state.generations(of: issuer)
         let active = try generations.active()
         guard let next = generations.next else { throw nothingPrepared }
-        await time.wait(until: next.createdAt.addingTimeInterval(OpenedState.announcementDelay))
+        try await state.waitForNodes(time)
         try await state.apply(
             [.moveIssuer(active.id, from: .active, to: .former), .moveIssuer(next.id, from: .next, to: .active)]
                 + generations.withdrawal(of: active)

@@ -63,17 +63,17 @@ public struct RARotation: Sendable {
         return try await registration(credential.generation)
     }
 
-    /// Announces the prepared RA, when running servers have had the time to learn of it.
+    /// Announces the prepared RA, when all servers that run have learned of it.
     ///
     /// - Returns: the RA that GetCACert names now.
-    /// - Throws: `AppError`; `conflict` when none is prepared.
+    /// - Throws: `AppError`; `conflict` when none is prepared, or a server has not learned of it.
     public func activateRA() async throws -> CAGeneration.Registration {
         let generations = try await state.generations(of: issuer)
         let active = try generations.active()
         guard let prepared = generations.credentials(of: active, .prepared).last else {
             throw AppError(.conflict, "No RA is prepared.", hint: "Make one with: sceptic ca rotate-ra")
         }
-        await time.wait(until: prepared.createdAt.addingTimeInterval(OpenedState.announcementDelay))
+        try await state.waitForNodes(time)
         try await state.apply(
             generations.credentials(of: active, .active).map {
                 .moveRACredential($0.id, from: .active, to: .decryptOnly)

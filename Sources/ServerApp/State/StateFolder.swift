@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-public import Cryptography
-public import Enrollment
+internal import Cryptography
+internal import Enrollment
 internal import Storage
 
 internal import struct Foundation.Data
@@ -15,25 +15,82 @@ internal import struct Foundation.URL
 internal import Glibc
 #endif
 
-/// The folder that holds everything a server knows: the database and, unless it lies elsewhere, the master key.
+/// The folder that holds everything a server knows: the database and, unless they lie elsewhere, the master key.
+///
+/// With PostgreSQL the folder holds the master key, and remembers where the database is.
 public struct StateFolder: Sendable {
     /// The folder's path.
     public let path: String
+    /// Where to read which database is the state's.
+    private let database: DatabaseSource
 
-    /// Names a folder.
-    public init(path: String) {
+    /// Names a folder, and how to find its database.
+    public init(path: String, database: DatabaseSource = DatabaseSource()) {
         self.path = path
+        self.database = database
     }
 
     var databasePath: String { path + "/sceptic.sqlite" }
     var masterKeyPath: String { path + "/master.key" }
     private var lockPath: String { path + "/serve.lock" }
+    private var memoryPath: String { path + "/database" }
 
     /// Makes the folder, for its owner alone, with a database and a master key.
     ///
-    /// - Throws: `AppError` when there is a state in it already, or it can't be made.
-    func create() throws -> (store: any EnrollmentStore, masterKey: MasterKey) {
-        guard !FileManager.default.fileExists(atPath: databasePath) else {
+    /// - Throws: `AppError` when there is a state in it or in the database already, or it can't be made.
+    func create() async throws -> (store: any EnrollmentStore, masterKey: MasterKey) {
+        let location = try location()
+        try createFolder()
+        if !location.isShared {
+            // The key first: a state without it would be lost.
+            let masterKey = try MasterKeySource.environment() ?? createMasterKey()
+            return (try Self.open(location, .create), masterKey)
+        }
+        let store = try Self.open(location, .create)
+        do {
+            guard try await store.configuration().issuers.isEmpty else {
+                throw AppError(
+                    .conflict,
+                    "There is a state in the database already.",
+                    hint: "Serve it with the master key that it was made with, or name another database."
+                )
+            }
+        } catch let error as StoreError {
+            throw AppError(error)
+        }
+        let masterKey = try MasterKeySource.environment() ?? createMasterKey()
+        try remember()
+        return (store, masterKey)
+    }
+
+    /// Opens the state in the folder.
+    ///
+    /// - Throws: `AppError` with one clear sentence.
+    public func open() throws -> OpenedState {
+        try checkState()
+        let location = try location()
+        let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
+        return OpenedState(
+            folder: self,
+            store: try Self.open(location, .existing),
+            database: location,
+            masterKey: masterKey
+        )
+    }
+
+    private func location() throws -> DatabaseLocation {
+        guard let url = try database.stated(memory: memoryPath) else { return .sqlite(path: databasePath) }
+        do {
+            return .postgreSQL(try PostgreSQLLocation(url: url))
+        } catch .unavailable(let sentence) {
+            throw AppError(.usage, sentence)
+        } catch {
+            throw AppError(error)
+        }
+    }
+
+    private func createFolder() throws {
+        guard ![databasePath, memoryPath].contains(where: FileManager.default.fileExists(atPath:)) else {
             throw AppError(
                 .conflict,
                 "There is a state in \(path) already.",
@@ -58,17 +115,6 @@ public struct StateFolder: Sendable {
         guard unsafe chmod(path, 0o700) == 0 else {
             throw AppError(.state, "The permissions of \(path) can't be set.", hint: "It has to belong to this user.")
         }
-        let masterKey = try MasterKeySource.environment() ?? createMasterKey()
-        return (try openStore(.create), masterKey)
-    }
-
-    /// Opens the state in the folder.
-    ///
-    /// - Throws: `AppError` with one clear sentence.
-    public func open() throws -> OpenedState {
-        try checkState()
-        let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
-        return OpenedState(folder: self, store: try openStore(.existing), masterKey: masterKey)
     }
 
     /// Throws an `AppError` unless there is a state in the folder that this user can get at.
@@ -88,7 +134,8 @@ public struct StateFolder: Sendable {
                 hint: "It has to belong to this user."
             )
         }
-        guard FileManager.default.fileExists(atPath: databasePath) else {
+        guard case .sqlite(let file) = try location() else { return }
+        guard FileManager.default.fileExists(atPath: file) else {
             throw AppError(
                 .state,
                 "The folder \(path) holds no state.",
@@ -113,46 +160,40 @@ public struct StateFolder: Sendable {
         }
     }
 
-    private func openStore(_ mode: OpeningMode) throws -> any EnrollmentStore {
+    private static func open(
+        _ location: DatabaseLocation,
+        _ mode: OpeningMode
+    ) throws -> any EnrollmentStore {
         do {
-            return try DatabaseLocation.sqlite(path: databasePath).open(mode)
+            return try location.open(mode)
         } catch {
             throw AppError(error)
         }
     }
 
+    /// Keeps where the database is, so that nobody has to say it with every command.
+    private func remember() throws {
+        guard let url = try database.stated(memory: memoryPath) else { return }
+        try writeSecret(url, to: memoryPath, called: "file")
+    }
+
     private func createMasterKey() throws -> MasterKey {
         var generator = SecureRandom()
         let bytes = MasterKey.generateBytes(using: &generator)
-        let descriptor = unsafe Glibc.open(masterKeyPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw AppError(.state, "The master key \(masterKeyPath) can't be written.", hint: "Is there an old one?")
-        }
-        defer { close(descriptor) }
-        let text = Array((bytes.hexadecimal + "\n").utf8)
-        guard unsafe write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0 else {
-            throw AppError(.state, "The master key \(masterKeyPath) can't be written.", hint: "Is the disk full?")
-        }
+        try writeSecret(bytes.hexadecimal, to: masterKeyPath, called: "master key")
         return try MasterKey(bytes: bytes)
     }
-}
 
-/// A state that is open: the folder, its store and its master key.
-public struct OpenedState: Sendable {
-    /// The folder.
-    public let folder: StateFolder
-    let store: any EnrollmentStore
-    /// The key under which its secrets lie.
-    public let masterKey: MasterKey
-
-    /// Its challenges.
-    public var challenges: any ChallengeStore { store }
-    /// The traces of its requests.
-    public var traces: any TraceStore { store }
-    /// The certificates it issued.
-    public var certificates: any IssuedCertificateStore { store }
-    /// The requests that wait for somebody's decision, or did.
-    public var approvals: any ApprovalStore { store }
-    /// What is revoked.
-    public var revocations: any RevocationStore { store }
+    /// Writes a new file of one line that only its owner can read, and makes it durable.
+    private func writeSecret(_ line: String, to path: String, called name: String) throws {
+        let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw AppError(.state, "The \(name) \(path) can't be written.", hint: "Is there an old one?")
+        }
+        defer { close(descriptor) }
+        let text = Array((line + "\n").utf8)
+        guard unsafe write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0 else {
+            throw AppError(.state, "The \(name) \(path) can't be written.", hint: "Is the disk full?")
+        }
+    }
 }

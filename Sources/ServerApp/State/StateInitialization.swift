@@ -65,7 +65,7 @@ public struct StateInitialization: Sendable {
 
     /// Makes everything in a folder.
     public func run(in folder: StateFolder) async throws -> Outcome {
-        let (store, masterKey) = try folder.create()
+        let (store, masterKey) = try await folder.create()
         let ceremony = Ceremony(self, masterKey)
         let (changes, outcome) = try ceremony.run()
         do {

@@ -22,6 +22,9 @@ struct SQLDialect: Sendable {
     /// SQLite, from 3.37 on.
     static let sqlite = SQLDialect(int64: "INTEGER", text: "TEXT", blob: "BLOB", strict: "STRICT")
 
+    /// PostgreSQL, where texts sort by their bytes, as in SQLite.
+    static let postgreSQL = SQLDialect(int64: "BIGINT", text: "TEXT COLLATE \"C\"", blob: "BYTEA", strict: "")
+
     /// Puts the spellings in place of the tokens.
     func expand(_ statement: String) -> String {
         let spellings = ["int64": int64, "text": text, "blob": blob, "strict": strict]

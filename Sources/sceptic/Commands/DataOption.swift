@@ -6,17 +6,33 @@ internal import ServerApp
 
 internal import class Foundation.ProcessInfo
 
-/// The option that names the state folder.
+/// The options that name the state folder and its database.
 struct DataOption: ParsableArguments {
     @Option(name: .long, help: "The state folder; SCEPTIC_DATA if it is not given.")
     var data: String?
+
+    @Option(
+        name: .long,
+        help:
+            "The URL of a PostgreSQL database, postgres://…; SCEPTIC_DATABASE, or what the folder remembers, if not given."
+    )
+    var database: String?
+
+    @Option(name: .long, help: "A file that holds this URL; SCEPTIC_DATABASE_FILE if it is not given.")
+    var databaseFile: String?
 
     var folder: StateFolder {
         get throws {
             guard let path = data ?? ProcessInfo.processInfo.environment["SCEPTIC_DATA"], !path.isEmpty else {
                 throw AppError(.usage, "No state folder is named.", hint: "Add --data DIR, or set SCEPTIC_DATA.")
             }
-            return StateFolder(path: path)
+            if let database, DatabaseSource.holdsPassword(database) {
+                Terminal.note(
+                    "warning: others on this machine can see the database's password among the running processes; "
+                        + "--database-file hides it."
+                )
+            }
+            return StateFolder(path: path, database: DatabaseSource(url: database, file: databaseFile))
         }
     }
 }

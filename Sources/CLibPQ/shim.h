@@ -1,0 +1,2 @@
+// The parts of PostgreSQL's libpq that `Storage` uses.
+#include <libpq-fe.h>

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Enrollment
+internal import SCEPEndpoint
+
+/// Answers for the server's health.
+struct HealthService: HealthResponder {
+    /// A database that takes longer is as good as away for whoever asks.
+    private static let patience: Duration = .seconds(1)
+
+    let store: any ConfigurationStore
+    let presence: NodePresence
+    let metrics: ServerMetrics
+
+    /// Whether the database answers now and took the last write.
+    func isReady() async -> Bool {
+        guard presence.isHeard else { return false }
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await self.store.configurationVersion()) != nil }
+            group.addTask {
+                try? await Task.sleep(for: Self.patience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+
+    func metrics() async -> String { metrics.text() }
+}

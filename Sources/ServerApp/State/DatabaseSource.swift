@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Storage
+
+internal import class Foundation.FileManager
+internal import class Foundation.ProcessInfo
+
+/// Where a node reads which database is the state's: what it is told, the environment, or the state folder, which remembers.
+///
+/// Without any of them it is the SQLite file in the folder. A URL may hold a password: a file or the environment keeps it out of
+/// process lists.
+public struct DatabaseSource: Sendable {
+    /// Holds the URL itself.
+    static let urlVariable = "SCEPTIC_DATABASE"
+    /// Names the file that holds it.
+    static let fileVariable = "SCEPTIC_DATABASE_FILE"
+
+    /// The URL, if it was given.
+    public var url: String?
+    /// The file that holds it, if one was named.
+    public var file: String?
+
+    /// Puts a source together.
+    public init(url: String? = nil, file: String? = nil) {
+        self.url = url
+        self.file = file
+    }
+
+    /// Whether a URL has a password in it.
+    public static func holdsPassword(_ url: String) -> Bool {
+        guard let scheme = url.firstRange(of: "://") else { return false }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+        let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
+        return user.contains(":") || url.contains("password=")
+    }
+
+    /// The URL that was given, or the one that the environment or a file names.
+    ///
+    /// - Parameters:
+    ///   - memory: the file in which the state folder remembers it.
+    ///   - variables: the environment.
+    /// - Returns: nil when none of them names any.
+    /// - Throws: `AppError` when it is named twice, or a file can't be read.
+    func stated(
+        memory: String,
+        _ variables: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> String? {
+        guard url == nil || file == nil else {
+            throw AppError(.usage, "The database is named twice.", hint: "Leave --database or --database-file out.")
+        }
+        if let url { return url }
+        if let file { return try Self.read(file) }
+        if let url = variables[Self.urlVariable], !url.isEmpty { return url }
+        if let file = variables[Self.fileVariable], !file.isEmpty { return try Self.read(file) }
+        return FileManager.default.fileExists(atPath: memory) ? try Self.read(memory) : nil
+    }
+
+    private static func read(_ path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw AppError(.state, "The file \(path), which names the database, can't be read.")
+        }
+        let text = String(decoding: data.prefix(10_000), as: UTF8.self)
+        guard let line = text.split(whereSeparator: \.isNewline).first(where: { !$0.allSatisfy(\.isWhitespace) }) else {
+            throw AppError(.state, "The file \(path) names no database.", hint: "It has to hold a URL: postgres://…")
+        }
+        return String(line.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}
