@@ -55,7 +55,19 @@ struct Answer {
         }
     }
 
-    init(_ document: PublishedDocument) {
+    init(_ publication: Publication) {
+        switch publication {
+        case .document(let document):
+            self.init(document)
+        case .absent:
+            self = .sentence(404, "There is no such document.")
+        case .unavailable(let retryAfter):
+            self = .sentence(503, "The document can't be had now. Try again later.")
+            self.retryAfter = retryAfter
+        }
+    }
+
+    private init(_ document: PublishedDocument) {
         let caching = document.maxAge.map(Caching.maxAge) ?? .unspecified
         self.init(status: 200, contentType: document.contentType, body: document.body, caching: caching)
         self.lastModified = document.lastModified

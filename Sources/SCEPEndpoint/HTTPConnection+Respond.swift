@@ -14,10 +14,7 @@ extension HTTPConnection {
             respondSCEP(to: incoming, profile: profile)
         case .publication(let path):
             respondToReading(incoming) { responders in
-                guard let document = await responders.publication?.document(at: path) else {
-                    return .sentence(404, "There is no such document.")
-                }
-                return Answer(document)
+                Answer(await responders.publication?.document(at: path) ?? .absent)
             }
         case .health:
             guard allowsReading(incoming) else { return send(.methodNotAllowed(allow: "GET, HEAD")) }

@@ -3,11 +3,21 @@
 
 /// What gives a listener the documents it publishes: CRLs and CA certificates.
 public protocol PublicationResponder: Sendable {
-    /// Gives the document at a path such as `/crl/issuing.crl` or `/ca/issuing.cer`, or nil if there is none.
+    /// Gives the document at a path such as `/crl/issuing.crl` or `/ca/issuing.cer`.
     ///
     /// The path is `/crl/{issuer}.crl` or `/ca/{issuer}.cer`, where the issuer consists of ASCII letters, digits, `.`,
     /// `_` and `-`, and does not begin with a dot.
-    func document(at path: String) async -> PublishedDocument?
+    func document(at path: String) async -> Publication
+}
+
+/// What there is at a path.
+public enum Publication: Sendable {
+    /// A document.
+    case document(PublishedDocument)
+    /// No document, nor will there be one: HTTP 404.
+    case absent
+    /// A document that can't be had now: HTTP 503, with Retry-After.
+    case unavailable(retryAfter: Duration)
 }
 
 /// A published document with what caches need to know of it.

@@ -3,6 +3,7 @@
 
 internal import Cryptography
 internal import Foundation
+internal import GRDB
 internal import PKIX
 internal import SCEP
 internal import SCEPCrafting
@@ -69,6 +70,24 @@ internal import Testing
         #expect(accepted.text == "2: OK\n")
         let refused = try await openssl.attempt(verify + ["3"])
         #expect(refused.errors.contains("certificate revoked"))
+        #expect(try await server.stop() == 0)
+    }
+
+    @Test func aCRLThatCannotBeReadIsUnavailableRatherThanAbsent() async throws {
+        let server = try await Server.start()
+        let path = "/crl/issuing-1-0.crl"
+        let before = try await server.get(path)
+        #expect(before.status == 200)
+        let queue = try DatabaseQueue(path: server.state + "/sceptic.sqlite")
+        try await queue.write { try $0.execute(sql: "ALTER TABLE certificate_list RENAME TO elsewhere") }
+        let meanwhile = try await server.get(path)
+        #expect(meanwhile.status == 503)
+        #expect(meanwhile.fields["retry-after"] == "5")
+        #expect(try await server.get("/crl/issuing-1-1.crl").status == 404)
+        #expect(try await server.get("/crl/nobody-1-0.crl").status == 404)
+        try await queue.write { try $0.execute(sql: "ALTER TABLE elsewhere RENAME TO certificate_list") }
+        try queue.close()
+        #expect(try await server.get(path).body == before.body)
         #expect(try await server.stop() == 0)
     }
 

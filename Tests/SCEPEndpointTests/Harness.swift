@@ -37,18 +37,22 @@ final class RecordingResponder: SCEPResponder {
 }
 
 struct FixedPublication: PublicationResponder {
-    func document(at path: String) async -> PublishedDocument? {
+    func document(at path: String) async -> Publication {
         switch path {
         case "/crl/issuing-1.crl":
-            PublishedDocument(
-                body: [1, 2, 3, 4],
-                contentType: "application/pkix-crl",
-                lastModified: 784_111_777,
-                maxAge: .seconds(300)
+            .document(
+                PublishedDocument(
+                    body: [1, 2, 3, 4],
+                    contentType: "application/pkix-crl",
+                    lastModified: 784_111_777,
+                    maxAge: .seconds(300)
+                )
             )
         case "/ca/issuing-1.cer":
-            PublishedDocument(body: [5, 6], contentType: "application/pkix-cert")
-        default: nil
+            .document(PublishedDocument(body: [5, 6], contentType: "application/pkix-cert"))
+        case "/crl/unavailable-1.crl":
+            .unavailable(retryAfter: .seconds(7))
+        default: .absent
         }
     }
 }

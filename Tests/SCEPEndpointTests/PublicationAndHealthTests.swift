@@ -36,6 +36,17 @@ struct PublicationAndHealthTests {
             let answer = try await ask(port, "GET /crl/other.crl HTTP/1.1\r\n\r\n")
             #expect(answer.status == 404)
             #expect(answer.text == "There is no such document.\n")
+            #expect(answer.fields["retry-after"] == nil)
+        }
+    }
+
+    @Test func saysWhenToAskAgainForWhatCannotBeHadNow() async throws {
+        try await withListener(roles: [.publication]) { port in
+            let answer = try await ask(port, "GET /crl/unavailable-1.crl HTTP/1.1\r\n\r\n")
+            #expect(answer.status == 503)
+            #expect(answer.fields["retry-after"] == "7")
+            #expect(answer.fields["cache-control"] == "no-store")
+            #expect(answer.text == "The document can't be had now. Try again later.\n")
         }
     }
 
