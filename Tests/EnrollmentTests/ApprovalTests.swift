@@ -354,18 +354,4 @@ internal import struct Foundation.UUID
         #expect(try await world.ask(try device.poll(), profile: profile).certificate != nil)
         #expect(try await world.certificateCount() == 1)
     }
-
-    @Test func refusalOfASlowIssuerEndsThePolls() async throws {
-        let world = try await World()
-        let issuer = DeferredIssuer(world.issuer, .refuses)
-        let profile = try world.profile(settings: .with(approval: .enrollments), issuer: issuer)
-        let device = try Device(in: world)
-        _ = try await world.ask(try device.message(try await world.code()), profile: profile)
-        let id = try #require(try await world.waiting().first?.id)
-        guard case .refused(.issuerRefused, _) = try await world.decisions(profile).approve(id, by: "anna") else {
-            Issue.record("not refused")
-            return
-        }
-        #expect(try await world.ask(try device.poll(), profile: profile) == Self.denied)
-    }
 }

@@ -10,7 +10,7 @@ public enum ApprovalState: String, Sendable, Hashable, CaseIterable {
     case pending
     /// It was approved, and its certificate is issued.
     case approved
-    /// It was denied.
+    /// It was denied, or approved and its order refused by the issuer; see `ApprovalRecord.isRefusedByIssuer`.
     case denied
     /// Nobody decided in time.
     case expired
@@ -98,6 +98,14 @@ public struct ApprovalRecord: Sendable, Hashable {
         self.note = note
         self.issuedTransaction = issuedTransaction
     }
+}
+
+extension ApprovalRecord {
+    /// The note of a request that somebody approved, and whose order the issuer refused (`TransactionStore.abandon`).
+    public static let issuersRefusal = "the issuer refused"
+
+    /// Whether it was the issuer that refused it: then `decidedBy` is who had approved it.
+    public var isRefusedByIssuer: Bool { state == .denied && note == Self.issuersRefusal }
 }
 
 /// Somebody's decision on a request, as it is recorded.

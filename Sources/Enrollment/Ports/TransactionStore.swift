@@ -231,6 +231,8 @@ public protocol TransactionStore: Sendable {
 
     /// Gives a reserved transaction up, because its issuer refused it: its claims are free again, and it binds nothing.
     ///
+    /// A request that it approved becomes `denied`, with the note `ApprovalRecord.issuersRefusal` and by whom it was approved.
+    ///
     /// - Returns: whether it was open.
     func abandon(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool
 

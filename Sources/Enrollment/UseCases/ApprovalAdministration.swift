@@ -70,6 +70,8 @@ public struct ApprovalAdministration: Sendable {
         by: String,
         note: String? = nil
     ) async throws(StoreError) -> DecisionOutcome {
+        // Somebody's denial in the very words of an issuer's refusal would be told as one.
+        let note = note == ApprovalRecord.issuersRefusal ? ApprovalRecord.issuersRefusal + "." : note
         let decision = ApprovalDecision(by: by, at: service.time.now, note: note)
         if try await service.approvals.deny(id, decision) { return .denied }
         guard let approval = try await service.approvals.approval(id) else { return .unknown }

@@ -87,7 +87,7 @@ extension EnrollmentService {
         }
         switch approval?.state {
         case .pending: throw pending(try found(approval), &deliberation)
-        case .denied: throw deliberation.fail("approval", .approvalDenied, "denied by \(approval?.decidedBy ?? "-")")
+        case .denied: throw denied(try found(approval), &deliberation)
         case .expired: throw deliberation.fail("approval", .approvalExpired, "nobody decided in time")
         case .approved, nil: return nil
         }

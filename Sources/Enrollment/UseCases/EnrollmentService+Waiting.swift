@@ -72,7 +72,7 @@ extension EnrollmentService {
             newest.expiresAt > deliberation.receivedAt
         else { return }
         deliberation.isAuthenticated = false
-        throw deliberation.fail("approval", .approvalDenied, "denied by \(newest.decidedBy ?? "-")")
+        throw denied(newest, &deliberation)
     }
 
     /// The same request, if it waits for a decision that its profile does not ask for any more.
@@ -96,6 +96,16 @@ extension EnrollmentService {
         }
         deliberation.note("approval", "request \(approval.id) waits until \(approval.expiresAt)")
         return Ending(reason: .approvalPending, detail: "")
+    }
+
+    /// Ends a request that was denied, or that was approved and its order refused by the issuer.
+    func denied(_ approval: ApprovalRecord, _ deliberation: inout Deliberation) -> Ending {
+        let by = approval.decidedBy ?? "-"
+        guard approval.isRefusedByIssuer else {
+            return deliberation.fail("approval", .approvalDenied, "denied by \(by)")
+        }
+        deliberation.pass("approval", "approved by \(by)")
+        return deliberation.fail("issuer", .issuerRefused, "it refused the order that followed the approval")
     }
 
     private func approval(

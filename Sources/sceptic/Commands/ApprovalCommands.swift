@@ -26,7 +26,8 @@ extension RequestCommand {
             let approval = try await RequestCommand.find(id, in: try state.folder.open())
             if json { return try Terminal.json(approval.json) }
             Terminal.result("id:           \(approval.id.uuidString.lowercased())")
-            Terminal.result("state:        \(approval.state.rawValue)")
+            let isRefused = approval.isRefusedByIssuer
+            Terminal.result("state:        \(isRefused ? "refused by the issuer" : approval.state.rawValue)")
             Terminal.result("subject:      \(approval.subject)")
             let asked = RequestedContents(approval)
             Terminal.result(
@@ -41,7 +42,9 @@ extension RequestCommand {
             Terminal.result("from:         \(approval.remoteAddress)")
             Terminal.result("came:         \(Texts.moment(approval.createdAt))")
             Terminal.result("expires:      \(Texts.moment(approval.expiresAt))")
-            if let decidedBy = approval.decidedBy { Terminal.result("decided by:   \(decidedBy)") }
+            if let decidedBy = approval.decidedBy {
+                Terminal.result("\(isRefused ? "approved by: " : "decided by:  ") \(decidedBy)")
+            }
             if let decidedAt = approval.decidedAt { Terminal.result("decided:      \(Texts.moment(decidedAt))") }
             if let note = approval.note { Terminal.result("note:         \(note)") }
         }
@@ -182,6 +185,7 @@ extension ApprovalRecord {
             "names": asked.names, "key": asked.key, "renewedSerialNumber": asked.renewedSerialNumber ?? "",
             "id": id.uuidString.lowercased(), "state": state.rawValue, "subject": subject, "profile": key.profile,
             "transactionID": key.transactionID, "renewal": renewedCertificate != nil,
+            "refusedByIssuer": isRefusedByIssuer,
             "publicKeySHA256": publicKeyDigest.hexadecimal, "remoteAddress": remoteAddress,
             "createdAt": Texts.moment(createdAt), "expiresAt": Texts.moment(expiresAt),
         ]
