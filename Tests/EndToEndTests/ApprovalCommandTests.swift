@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Foundation
+internal import GRDB
 internal import PKIX
 internal import SCEP
 internal import SCEPCrafting
@@ -59,6 +60,28 @@ internal import Testing
         }
         #expect(try await Self.waiting(server).isEmpty)
         #expect(try await server.certificates().count == 1)
+        #expect(try await server.stop() == 0)
+    }
+
+    @Test func whatTheIssuerRefusedIsNotShownAsDenied() async throws {
+        let server = try await Server.start()
+        try await Sceptic.run("profile", "new", "slow", "--data", server.state, "--approval", "enrollments")
+        try await server.servesSoon("slow")
+        let device = try await Device("waits", of: server, path: "/scep/slow")
+        let message = try device.message(try await server.code(profile: "slow"), "first")
+        #expect(try await server.post(message, "/scep/slow?operation=PKIOperation").certRep == "3")
+        #expect(try await Self.request(server, "deny", "first", "--by", "ada").status == 0)
+        let denied = try await Self.request(server, "show", "first")
+        #expect(denied.output.contains("state:        denied\n"))
+        #expect(denied.output.contains("decided by:   ada\n"))
+        // As the store leaves it when an issuer that takes longer refuses; the built-in one never does.
+        let queue = try DatabaseQueue(path: server.state + "/sceptic.sqlite")
+        try await queue.write { try $0.execute(sql: "UPDATE approval SET note = 'the issuer refused'") }
+        try queue.close()
+        let refused = try await Self.request(server, "show", "first")
+        #expect(refused.output.contains("state:        refused by the issuer\n"))
+        #expect(refused.output.contains("approved by:  ada\n"))
+        #expect(try await Self.request(server, "show", "first", "--json").output.contains("\"refusedByIssuer\" : true"))
         #expect(try await server.stop() == 0)
     }
 
