@@ -129,11 +129,22 @@ internal import struct Foundation.Date
         let world = try await World()
         let printers = try world.profile("printers")
         let device = try await world.enrolled(profile: printers)
-        #expect(try await world.ask(try device.renewal(try TestKeys.other)) == .uniform)
-        #expect(world.observer.reasons.last == .renewalSigner)
+        for type in ["17", "19"] {
+            #expect(try await world.ask(try device.renewal(try TestKeys.other, type: type)) == .uniform)
+            #expect(world.observer.reasons.last == .renewalSigner)
+        }
         #expect(
             try await world.ask(try device.renewal(try TestKeys.other), profile: printers).certificate != nil
         )
+    }
+
+    @Test func certificateOfAnotherProfileWithAFreshCodeEnrolsAnew() async throws {
+        let world = try await World()
+        let device = try await world.enrolled(profile: try world.profile("printers"))
+        let message = try device.renewal(try TestKeys.other, type: "19", challenge: try await world.code())
+        let moved = try #require(try await world.ask(message).certificate)
+        #expect(try await world.record(moved).profile == "default")
+        #expect(try await world.record(try #require(device.issued)).revocation == nil)
     }
 
     @Test func requirement146RenewalIsServedExactlyWhereItIsAnnounced() async throws {
