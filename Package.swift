@@ -218,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Enrollment", "PKIX", "Storage", "StorageConformance", .product(name: "GRDB", package: "GRDB.swift"),
+                "Enrollment", "PKIX", "Storage", "StorageConformance", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

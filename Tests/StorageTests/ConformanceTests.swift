@@ -4,6 +4,7 @@
 import Enrollment
 import Foundation
 import StorageConformance
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -36,5 +37,12 @@ struct ConformanceTests {
     @Test(arguments: StorageCheck.all)
     func sqliteHoldsTheContract(of check: StorageCheck) async throws {
         try await check.run(on: try SQLiteFixture())
+    }
+
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "PostgreSQL is not installed."), arguments: StorageCheck.all)
+    func postgreSQLHoldsTheContract(of check: StorageCheck) async throws {
+        let fixture = try await PostgreSQLFixture()
+        try await check.run(on: fixture)
+        try await fixture.drop()
     }
 }

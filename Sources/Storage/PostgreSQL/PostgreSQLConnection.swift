@@ -238,7 +238,7 @@ extension PostgreSQLConnection {
         ]
         let result = try session.run("SELECT " + (fixed + own).joined(separator: ", "), until: deadline)
         guard session.report("server_encoding") == "UTF8" else {
-            throw .lost("the database's encoding is not UTF8", "22P05")
+            throw .lost("the encoding of the database is not UTF8", "08004")
         }
         let names = [2: "fsync", 3: "full_page_writes"]
         warnings = names.sorted { $0.key < $1.key }.compactMap { column, name in

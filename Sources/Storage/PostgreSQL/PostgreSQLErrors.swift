@@ -29,7 +29,7 @@ enum PostgreSQLFailure: Error, Hashable {
         let lines = text.split(separator: "\n").filter { $0.first != "\t" }
         for line in lines.reversed() {
             // connection to server at "host" (address), port 5432 failed: FATAL:  28P01: password authentication …
-            guard let found = line.firstMatch(of: /:\s+([0-9A-Z]{5}): (.*)/) else { continue }
+            guard let found = line.firstMatch(of: /:\s+((?=[A-Z]*[0-9])[0-9A-Z]{5}): (.*)/) else { continue }
             self = .refused(PostgreSQLRefusal(state: String(found.1), message: String(found.2), isLast: true))
             return
         }

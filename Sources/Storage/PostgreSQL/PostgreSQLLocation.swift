@@ -31,7 +31,7 @@ public struct PostgreSQLLocation: Sendable {
             throw .unavailable("The database's URL must begin with postgres:// or postgresql://.")
         }
         // What libpq says of a URL that it can't read may quote the password.
-        guard var parameters = PostgreSQLResult.parameters(ofURL: url) else {
+        guard var parameters = PostgreSQLResult.parameters(ofURL: url), Self.isPlausible(parameters) else {
             throw .unavailable(
                 """
                 The database's URL can't be read: it must be postgres://user@host:port/database?parameter=value with \
@@ -79,6 +79,13 @@ public struct PostgreSQLLocation: Sendable {
 
     private static func isURL(_ url: String) -> Bool { url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") }
 
+    /// Whether no part of a password with a "/" in it was taken for a port and a database.
+    private static func isPlausible(_ parameters: [String: String]) -> Bool {
+        let ports = (parameters["port"] ?? "").split(separator: ",")
+        return ports.allSatisfy { UInt16($0) != nil } && parameters["dbname"]?.contains("@") != true
+            && parameters["host"]?.contains("@") != true
+    }
+
     /// The hosts that a URL names, separated by commas, with their addresses and ports.
     private static func split(_ parameters: [String: String]) throws(StoreError) -> [Host] {
         func list(_ key: String) -> [String?] {
@@ -104,7 +111,7 @@ public struct PostgreSQLLocation: Sendable {
     /// Whether a host is this machine: a socket's folder, or a loopback address; without a host libpq takes a socket.
     private static func isLocal(_ host: String?, _ address: String?) -> Bool {
         guard let name = address ?? host else { return true }
-        if name.hasPrefix("/") || name.hasPrefix("@") || name.lowercased() == "localhost" || name == "::1" {
+        if name.hasPrefix("/") || name.lowercased() == "localhost" || name == "::1" {
             return true
         }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
