@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import ArgumentParser
+internal import Cryptography
 internal import ServerApp
 
 /// The command line: subcommands, nothing else.
@@ -24,6 +25,7 @@ struct Sceptic: AsyncParsableCommand {
     )
 
     static func main() async {
+        LibraryLifetime.isTheProcess()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

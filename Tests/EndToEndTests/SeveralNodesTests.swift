@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Cryptography
+internal import Foundation
+internal import PKIX
+internal import SCEP
+internal import SCEPCrafting
+internal import TestSupport
+internal import Testing
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// Two nodes over one PostgreSQL database.
+@Suite struct SeveralNodesTests {
+    @Test func aCodeThatTwoNodesRedeemAtTheSameInstantBuysOneCertificate() async throws {
+        let cluster = try await Cluster.start()
+        let rounds = 100
+        let codes = try await cluster.first.codes(rounds)
+        let one = try await Device("one", of: cluster.first)
+        let other = try await Device("other", key: TestKeys.other, of: cluster.second)
+        var wins = [0, 0]
+        for (round, code) in codes.enumerated() {
+            let replies = try await cluster.race([
+                try one.message(code, "one-\(round)"), try other.message(code, "other-\(round)"),
+            ])
+            let winners = replies.indices.filter { replies[$0].isSuccess }
+            try #require(winners.count == 1, "round \(round): \(replies.map { try? $0.certRep })")
+            wins[winners[0]] += 1
+            #expect(try replies[1 - winners[0]].certRep == Failure.uniform)
+        }
+        #expect(wins[0] + wins[1] == rounds)
+        let issued = try await cluster.first.certificates()
+        #expect(issued.count == rounds)
+        #expect(Set(issued.compactMap { $0["serialNumber"] }).count == rounds)
+        #expect(try await cluster.second.challengeStates() == ["used": rounds])
+        try await cluster.stop()
+    }
+
+    @Test func theSameTransactionOnTwoNodesIsOneCertificate() async throws {
+        let cluster = try await Cluster.start()
+        let device = try await Device(of: cluster.first)
+        for (round, code) in try await cluster.second.codes(20).enumerated() {
+            let message = try device.message(code, "transaction-\(round)")
+            let replies = try await cluster.race([message, message, message, message])
+            // Who comes while the first is being worked on is told to come again.
+            let granted = replies.filter(\.isSuccess)
+            #expect(!granted.isEmpty)
+            #expect(replies.allSatisfy { $0.isSuccess || $0.status == 503 })
+            #expect(Set(try granted.map { try device.certificate(in: $0).der }).count == 1)
+            let again = try await cluster.race([message, message])
+            #expect(Set(try (again + granted).map { try device.certificate(in: $0).der }).count == 1)
+        }
+        #expect(try await cluster.first.certificates().count == 20)
+        try await cluster.stop()
+    }
+
+    @Test func twoRequestsUnderOneTransactionIDOnTwoNodesWithOneCodeAreOneCertificate() async throws {
+        let cluster = try await Cluster.start()
+        let device = try await Device(of: cluster.first)
+        for (round, code) in try await cluster.first.codes(20).enumerated() {
+            // The same key, transactionID and code, but another name asked for.
+            var renamed = device
+            renamed = Device("renamed", key: device.key, recipient: device.recipient)
+            let replies = try await cluster.race([
+                try device.message(code, "same-\(round)"), try renamed.message(code, "same-\(round)"),
+            ])
+            let granted = try replies.filter(\.isSuccess).map { try device.certificate(in: $0).der }
+            #expect(!granted.isEmpty)
+            #expect(Set(granted).count == 1, "one code bought two certificates")
+        }
+        #expect(try await cluster.first.certificates().count == 20)
+        try await cluster.stop()
+    }
+
+    @Test func whatOneNodeIsToldTheOtherKnowsWithinASecond() async throws {
+        let cluster = try await Cluster.start()
+        for name in ["a", "b", "c"] {
+            try await Sceptic.run("profile", "new", name, "--data", cluster.first.state)
+            for node in cluster.nodes { try await node.servesSoon(name) }
+        }
+        // Codes and revocations are looked up, so they count at once.
+        let device = try await Device(of: cluster.second)
+        let reply = try await cluster.second.post(try device.message(try await cluster.first.code(), "enrol"))
+        let certificate = try device.certificate(in: reply)
+        let path = try #require(
+            try await cluster.first.get("/crl/issuing-1-0.crl").status == 200 ? "/crl/issuing-1-0.crl" : nil
+        )
+        try await Sceptic.run("certificate", "revoke", certificate.serialNumber.hex, "--data", cluster.first.state)
+        for node in cluster.nodes {
+            let list = try EncodedCertificateList(derEncoded: try await node.get(path).body)
+            #expect(try list.revocation(of: certificate.serialNumber) != nil)
+        }
+        try await cluster.stop()
+    }
+
+    @Test func aNodeThatIsKilledLeavesNothingUndone() async throws {
+        let cluster = try await Cluster.start()
+        let device = try await Device(of: cluster.first)
+        let code = try await cluster.first.code()
+        let message = try device.message(code, "survives")
+        let granted = try await cluster.first.post(message)
+        try await cluster.first.kill9()
+        let again = try await cluster.second.post(message)
+        #expect(try device.certificate(in: again).der == device.certificate(in: granted).der)
+        #expect(try await cluster.second.stop() == 0)
+        // The one that stopped in good order is forgotten at once, the killed one is not.
+        #expect(try await cluster.query("SELECT COUNT(*) FROM node") == "1")
+    }
+
+    @Test func aNewRAIsAnnouncedOnlyWhenEveryNodeThatLivesHasIt() async throws {
+        let cluster = try await Cluster.start()
+        // A node that hangs counts among the living for a while.
+        cluster.second.signal(SIGSTOP)
+        let rotation = Task {
+            try await Sceptic.attempt(["ca", "rotate-ra", "--data", cluster.first.state])
+        }
+        try await Task.sleep(for: .seconds(3))
+        #expect(try await cluster.query("SELECT state FROM ra_credential WHERE generation = 2") == "prepared")
+        cluster.second.signal(SIGCONT)
+        let run = try await rotation.value
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try await cluster.query("SELECT state FROM ra_credential WHERE generation = 2") == "active")
+        let announced = try await cluster.first.authorities().recipient
+        #expect(try await soon { try await cluster.second.authorities().recipient == announced })
+        try await cluster.stop()
+    }
+}
