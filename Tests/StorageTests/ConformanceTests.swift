@@ -39,7 +39,12 @@ struct ConformanceTests {
         try await check.run(on: try SQLiteFixture())
     }
 
-    @Test(.enabled(if: PostgreSQLServer.isInstalled, "PostgreSQL is not installed."), arguments: StorageCheck.all)
+    // One after the other: a hundred databases at once would leave none of them the time that it promises.
+    @Test(
+        .enabled(if: PostgreSQLServer.isInstalled, "PostgreSQL is not installed."),
+        .serialized,
+        arguments: StorageCheck.all
+    )
     func postgreSQLHoldsTheContract(of check: StorageCheck) async throws {
         let fixture = try await PostgreSQLFixture()
         try await check.run(on: fixture)

@@ -36,10 +36,12 @@ struct PostgreSQLFixture: StorageFixture {
     func database(
         mayCreate: Bool = true,
         _ change: (inout PostgreSQLOptions) -> Void = { _ in }
-    ) throws -> PostgreSQLDatabase {
+    ) async throws -> PostgreSQLDatabase {
         var options = PostgreSQLOptions()
         change(&options)
-        return try PostgreSQLDatabase(try location, mayCreate: mayCreate, options: options)
+        return try await OtherThread.run { [options] in
+            try PostgreSQLDatabase(try location, mayCreate: mayCreate, options: options)
+        }
     }
 
     /// Opens a store with few connections: many tests run at once.

@@ -14,7 +14,7 @@ struct PostgreSQLMigrationTests {
 
     @Test func makesTheSchemaWhereItMay() async throws {
         let fixture = try await PostgreSQLFixture()
-        await expectUnavailable("empty") { try fixture.database(mayCreate: false) }
+        await expectUnavailable("empty") { try await fixture.database(mayCreate: false) }
         #expect(try await fixture.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0")
         try await fixture.database().close()
         #expect(try await fixture.query("SELECT max(version) FROM schema_migration") == "\(Migrations.all.count)")
@@ -34,7 +34,7 @@ struct PostgreSQLMigrationTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    let database = try await OtherThread.run { try fixture.database { $0.extraMigrations = 20 } }
+                    let database = try await fixture.database { $0.extraMigrations = 20 }
                     try await database.close()
                 }
             }
@@ -48,7 +48,9 @@ struct PostgreSQLMigrationTests {
         let fixture = try await PostgreSQLFixture()
         let other = try fixture.connect()
         _ = try other.integers("SELECT 1 FROM pg_advisory_lock(1396917584, 1)")
-        await expectUnavailable("Another node") { try fixture.database { $0.migrationLimit = .milliseconds(300) } }
+        await expectUnavailable("Another node") {
+            try await fixture.database { $0.migrationLimit = .milliseconds(300) }
+        }
         other.close()
         try await fixture.database().close()
     }
@@ -57,7 +59,9 @@ struct PostgreSQLMigrationTests {
         let fixture = try await PostgreSQLFixture()
         try await fixture.database { $0.extraMigrations = 2 }.close()
         let newest = Migrations.all.count
-        #expect(throws: StoreError.newerSchema(found: newest + 2, supported: newest)) { try fixture.database() }
+        await #expect(throws: StoreError.newerSchema(found: newest + 2, supported: newest)) {
+            try await fixture.database()
+        }
     }
 
     @Test(arguments: [
@@ -73,7 +77,7 @@ struct PostgreSQLMigrationTests {
         let count = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         let before = try await fixture.query(count)
         for mayCreate in [true, false] {
-            #expect(throws: Self.foreign) { try fixture.database(mayCreate: mayCreate) }
+            await #expect(throws: Self.foreign) { try await fixture.database(mayCreate: mayCreate) }
         }
         #expect(try await fixture.query(count) == before)
     }
@@ -82,8 +86,8 @@ struct PostgreSQLMigrationTests {
         let fixture = try await PostgreSQLFixture()
         try await fixture.database().close()
         try await fixture.query("UPDATE schema_migration SET name = 'theirs' WHERE version = 1")
-        #expect(throws: StoreError.corrupted("The schema has a history that this program does not know.")) {
-            try fixture.database()
+        await #expect(throws: StoreError.corrupted("The schema has a history that this program does not know.")) {
+            try await fixture.database()
         }
     }
 
@@ -94,17 +98,17 @@ struct PostgreSQLMigrationTests {
         )
         try await fixture.database().close()
         try await fixture.query("CREATE SCHEMA ours; ALTER DATABASE \(fixture.name) SET search_path = ours")
-        await expectUnavailable("empty") { try fixture.database(mayCreate: false) }
+        await expectUnavailable("empty") { try await fixture.database(mayCreate: false) }
         try await fixture.database().close()
         #expect(try await fixture.query("SELECT count(*) FROM ours.schema_migration") == "\(Migrations.all.count)")
         try await fixture.query("ALTER DATABASE \(fixture.name) SET search_path = nothing")
-        await expectUnavailable("search_path") { try fixture.database() }
+        await expectUnavailable("search_path") { try await fixture.database() }
     }
 
     @Test func undoesAStepThatFails() async throws {
         let fixture = try await PostgreSQLFixture()
         try await fixture.query("CREATE TYPE certificate AS (n BIGINT)")
-        #expect(throws: StoreError.self) { try fixture.database() }
+        await #expect(throws: StoreError.self) { try await fixture.database() }
         #expect(try await fixture.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0")
         try await fixture.query("DROP TYPE certificate")
         try await fixture.database().close()

@@ -84,7 +84,7 @@ struct PostgreSQLPoolTests {
 
     @Test func readsAsOfOneMoment() async throws {
         let fixture = try await fixture()
-        let database = try fixture.database()
+        let database = try await fixture.database()
         let counts = try await database.readLong { connection in
             let first = try connection.integers("SELECT n FROM number WHERE id = 1")
             let other = try fixture.connect()
@@ -106,7 +106,7 @@ struct PostgreSQLPoolTests {
             options.queueLength = 2
             options.waitLimit = .milliseconds(300)
         }
-        let long = Task { try await database.read { try $0.execute("SELECT pg_sleep(1.5)") } }
+        let long = Task { try await database.read { try $0.execute("SELECT pg_sleep(4)") } }
         while database.connected == 0 { try await Task.sleep(for: .milliseconds(5)) }
         try await Task.sleep(for: .milliseconds(100))
         let waiting = (0..<2).map { _ in Task { try await value(database) } }
@@ -115,7 +115,7 @@ struct PostgreSQLPoolTests {
         let time = await ContinuousClock().measure {
             for task in waiting { await expectUnavailable("All connections") { try await task.value } }
         }
-        #expect(time < .seconds(1))
+        #expect(time < .seconds(3))
         #expect(database.waiting == 0)
         _ = try await long.value
         #expect(try await value(database) == 0)
@@ -124,7 +124,7 @@ struct PostgreSQLPoolTests {
 
     @Test func letsGoOfWhatIsCancelled() async throws {
         let database = try await fixture().database { $0.connections = 1 }
-        let running = Task { try await database.read { try $0.execute("SELECT pg_sleep(20)") } }
+        let running = Task { try await database.read { try $0.execute("SELECT pg_sleep(60)") } }
         while database.connected == 0 { try await Task.sleep(for: .milliseconds(5)) }
         try await Task.sleep(for: .milliseconds(200))
         let waiting = Task { try await addOne(database) }
@@ -136,7 +136,7 @@ struct PostgreSQLPoolTests {
             running.cancel()
             await expectUnavailable("cancelled") { try await running.value }
         }
-        #expect(time < .seconds(2))
+        #expect(time < .seconds(20))
         // The connection was given up, and another one takes its place.
         #expect(try await value(database) == 0)
         let late = Task {
@@ -249,7 +249,7 @@ struct PostgreSQLPoolTests {
 
     @Test func tellsOfAnnouncedChangesAtOnceAndTicksAnyhow() async throws {
         let fixture = try await fixture()
-        let (database, other) = (try fixture.database(), try fixture.database())
+        let (database, other) = (try await fixture.database(), try await fixture.database())
         let ticks = Tally()
         let listening = Task {
             for await _ in database.changes() { ticks.add(1) }
@@ -257,7 +257,7 @@ struct PostgreSQLPoolTests {
         }
         try await Task.sleep(for: .seconds(3.3))
         let before = ticks.count
-        #expect((2...6).contains(before))
+        #expect((2...8).contains(before))
         for _ in 0..<10 {
             try await other.write { .keep(try $0.announceChange()) }
             try await Task.sleep(for: .milliseconds(30))
