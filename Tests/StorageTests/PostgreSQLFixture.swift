@@ -3,7 +3,6 @@
 
 import Enrollment
 import Foundation
-import StorageConformance
 import Synchronization
 import TestSupport
 import Testing
@@ -11,7 +10,7 @@ import Testing
 @testable import Storage
 
 /// A database of its own on a server.
-struct PostgreSQLFixture: StorageFixture {
+struct PostgreSQLFixture {
     let server: PostgreSQLServer
     let name: String
 
@@ -42,22 +41,6 @@ struct PostgreSQLFixture: StorageFixture {
         return try await OtherThread.run { [options] in
             try PostgreSQLDatabase(try location, mayCreate: mayCreate, options: options)
         }
-    }
-
-    /// Opens a store with few connections: many tests run at once.
-    func open() async throws -> any EnrollmentStore {
-        var options = PostgreSQLOptions()
-        options.connections = 4
-        // Many tests share two processors.
-        options.waitLimit = .seconds(60)
-        return try await OtherThread.run { [options] in
-            try PostgreSQLStore(try location, mode: .create, options: options)
-        }
-    }
-
-    /// Removes the database.
-    func drop() async throws {
-        try await server.query("DROP DATABASE \(name) WITH (FORCE)", in: "postgres")
     }
 
     /// A connection without a pool.
