@@ -111,6 +111,7 @@ let package = Package(
                 "CLibPQ", "Enrollment", "PKIX",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                crypto,
             ],
             swiftSettings: strict
         ),

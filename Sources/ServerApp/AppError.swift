@@ -65,6 +65,12 @@ public struct AppError: Error, Sendable, Equatable {
                 "The state was written by a newer version (schema \(found); this one knows \(supported)).",
                 hint: "Run the newer version, or restore a backup from before the upgrade."
             )
+        case .unfinishedCopy:
+            self.init(
+                .state,
+                "A state is being copied into the database, and the copy is not complete.",
+                hint: "Run the same 'sceptic migrate-store' again; it goes on where it stopped."
+            )
         case .conflict(let detail):
             self.init(.conflict, "The change can't be made: \(Self.inner(detail)).")
         }

@@ -43,6 +43,7 @@ extension StoreError {
         switch self {
         case .unavailable(let detail), .corrupted(let detail), .conflict(let detail): detail
         case .newerSchema: "the database was written by a newer version"
+        case .unfinishedCopy: "a state is being copied into the database"
         }
     }
 }

@@ -11,6 +11,8 @@ public enum StoreError: Error, Sendable, Equatable {
     case corrupted(String)
     /// The database was written by a newer version of this program.
     case newerSchema(found: Int, supported: Int)
+    /// A state is being copied into the database: nobody may use it before the copy is complete.
+    case unfinishedCopy
     /// What was to be changed has been changed by somebody else since it was read, or exists already.
     case conflict(String)
 }

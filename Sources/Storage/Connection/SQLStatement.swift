@@ -27,4 +27,16 @@ final class SQLStatement: Sendable {
 }
 
 /// The values of a statement by the names of its parameters.
-typealias SQLValues = KeyValuePairs<String, SQLValue>
+struct SQLValues: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
+    private let pairs: [(String, SQLValue)]
+
+    init(dictionaryLiteral pairs: (String, SQLValue)...) { self.pairs = pairs }
+
+    /// For statements that are put together, as most are not.
+    init(_ pairs: [(String, SQLValue)]) { self.pairs = pairs }
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { pairs.count }
+
+    subscript(position: Int) -> (key: String, value: SQLValue) { pairs[position] }
+}

@@ -9,16 +9,24 @@ import struct Foundation.Date
 struct Migrator: Sendable {
     let migrations: [Migration]
     let dialect: SQLDialect
+    /// Whether the database is opened to copy a state into it.
+    var purpose = CopyPurpose.none
 
     /// Takes the next step.
     ///
     /// To be called in a transaction of its own, until there was nothing to do.
     ///
     /// - Returns: the step that was taken; nil when the schema is the newest.
-    /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one.
+    /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one,
+    ///   `unfinishedCopy` when a state is being copied into it.
     func step(on connection: some SQLConnection, at moment: Date) throws(StoreError) -> Migration? {
         _ = try connection.execute(SQLStatement(dialect.expand(MigrationSQL.createTable)), [:])
         guard let next = try missing(on: connection).first else { return nil }
+        if case .target = purpose, next.version > 1 {
+            // What somebody uses already is not brought up to date in passing.
+            let used = try connection.first(Self.anyIssuer, [:]) { row throws(StoreError) in try row.int64() }
+            if used != nil { throw .conflict("The database holds a state of an older version already.") }
+        }
         for statement in next.statements {
             _ = try connection.execute(SQLStatement(dialect.expand(statement)), [:])
         }
@@ -31,10 +39,15 @@ struct Migrator: Sendable {
 
     /// The steps that are still to be taken where `schema_migration` is there.
     ///
-    /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one.
+    /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one,
+    ///   `unfinishedCopy` when a state is being copied into it.
     func missing(on connection: some SQLConnection) throws(StoreError) -> ArraySlice<Migration> {
-        let done = try connection.query(MigrationSQL.all, [:]) { row throws(StoreError) in
+        var done = try connection.query(MigrationSQL.all, [:]) { row throws(StoreError) in
             (version: try row.int(), name: try row.text())
+        }
+        if done.last?.version == CopyMark.version {
+            guard case .target = purpose else { throw .unfinishedCopy }
+            done.removeLast()
         }
         if let last = done.last, let newest = migrations.last, last.version > newest.version {
             throw .newerSchema(found: last.version, supported: newest.version)
@@ -44,4 +57,6 @@ struct Migrator: Sendable {
         }
         return migrations.dropFirst(done.count)
     }
+
+    private static let anyIssuer = SQLStatement("SELECT created_at FROM issuer LIMIT 1")
 }

@@ -151,7 +151,7 @@ final class SQLiteDatabase: SQLDatabase {
         let extra = (0..<options.extraMigrations).map {
             Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
         }
-        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .sqlite)
+        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .sqlite, purpose: options.purpose)
         // Most often there is nothing to do, and no reason to wait for those who write.
         if try tables(connection).contains("schema_migration"), try migrator.missing(on: connection).isEmpty { return }
         while try GroupCommit.transaction(

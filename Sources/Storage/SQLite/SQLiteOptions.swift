@@ -15,6 +15,8 @@ struct SQLiteOptions: Sendable {
     var isReadOnly = false
     /// The schema's history, when it is another than this program's.
     var extraMigrations = 0
+    /// Whether a state is copied into the database.
+    var purpose = CopyPurpose.none
     /// Called after each commit, with the number of its members.
     var onCommit: (@Sendable (Int) -> Void)?
     /// Called before each commit, which fails with what it returns.

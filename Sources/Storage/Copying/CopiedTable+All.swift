@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+extension CopiedTable {
+    /// All tables that are copied, each after those that its rows refer to.
+    ///
+    /// `schema_migration` is each database's own, and `node` tells of servers that run. What is counted for the running
+    /// ones, `configuration_version`, comes last.
+    static let all = [
+        issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate, approval,
+        challenge, trace, revocationCount, certificateList, configurationVersion,
+    ]
+
+    private static let issuer = CopiedTable(
+        "issuer",
+        key: [.text("id")],
+        [
+            .text("name"), .int64("key_generation"), .blob("certificate"), .blob("chain"), .text("public_url"),
+            .blob("wrapped_key"), .int64("created_at"), .text("state"),
+        ]
+    )
+
+    private static let raCredential = CopiedTable(
+        "ra_credential",
+        key: [.text("id")],
+        [
+            .text("issuer_id"), .int64("generation"), .text("state"), .blob("certificate"),
+            .blob("encryption_certificate").orNull, .blob("wrapped_key"), .int64("created_at"),
+        ]
+    )
+
+    private static let profileColumns: [Column] = [
+        .text("name"), .int64("is_enabled"), .text("settings"), .int64("version"),
+    ]
+
+    private static let scepProfile = CopiedTable("scep_profile", key: [.text("id")], profileColumns)
+
+    private static let raProfile = CopiedTable("ra_profile", key: [.text("id")], profileColumns)
+
+    private static let alternateAuthority = CopiedTable(
+        "alternate_authority",
+        key: [.text("id")],
+        [.text("name"), .blob("certificate"), .blob("certificate_list").orNull, .int64("created_at")]
+    )
+
+    private static let enrollmentTransaction = CopiedTable(
+        "enrollment_transaction",
+        key: [.text("id")],
+        [
+            .text("state"), .text("profile"), .text("transaction_id"), .blob("signer_digest"), .blob("request_digest"),
+            .blob("public_key_digest"), .blob("request"), .text("ra_profile"), .text("issuer_id"),
+            .blob("serial_number"), .blob("to_be_signed").orNull, .text("lease_owner").orNull,
+            .int64("lease_until").orNull, .text("trace_id").orNull, .int64("reserved_at"), .int64("ended_at").orNull,
+        ]
+    )
+
+    private static let certificate = CopiedTable(
+        "certificate",
+        key: [.text("id")],
+        [
+            .text("transaction_id").orNull, .text("issuer_id"), .blob("serial_number"), .blob("der"), .text("subject"),
+            .blob("public_key_digest"), .text("profile"), .int64("not_before"), .int64("not_after"),
+            .int64("issued_at"), .int64("crl_shard"), .int64("revoked_at").orNull, .int64("revocation_reason").orNull,
+        ]
+    )
+
+    private static let approval = CopiedTable(
+        "approval",
+        key: [.text("id")],
+        [
+            .text("state"), .text("profile"), .text("transaction_id"), .blob("signer_digest"), .blob("request_digest"),
+            .blob("public_key_digest"), .blob("request"), .text("subject"), .text("ra_profile"), .text("issuer_id"),
+            .blob("renewed_certificate").orNull, .blob("sealed_challenge").orNull, .text("remote_address"),
+            .int64("created_at"), .int64("expires_at"), .int64("decided_at").orNull, .text("decided_by").orNull,
+            .text("note").orNull, .text("issued_transaction").orNull,
+        ]
+    )
+
+    private static let challenge = CopiedTable(
+        "challenge",
+        key: [.text("id")],
+        [
+            .text("profile"), .text("kind"), .blob("lookup"), .text("name").orNull, .int64("created_at"),
+            .int64("expires_at").orNull, .int64("revoked_at").orNull, .int64("used_at").orNull,
+            .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
+            .int64("is_generated"), .text("transaction_id").orNull, .blob("sealed_code").orNull,
+        ]
+    )
+
+    private static let trace = CopiedTable(
+        "trace",
+        key: [.text("id")],
+        [
+            .int64("occurred_at"), .text("profile"), .text("transaction_id").orNull, .int64("is_authenticated"),
+            .text("hold"), .text("remote_address"), .text("reason_code"), .text("steps"),
+        ]
+    )
+
+    private static let revocationCount = CopiedTable(
+        "revocation_count",
+        key: [.text("issuer_id"), .int64("shard")],
+        [.int64("revision")]
+    )
+
+    private static let certificateList = CopiedTable(
+        "certificate_list",
+        key: [.text("issuer_id"), .int64("shard")],
+        [
+            .int64("number"), .int64("this_update"), .int64("next_update"), .blob("der"), .int64("revision"),
+        ]
+    )
+
+    private static let configurationVersion = CopiedTable(
+        "configuration_version",
+        key: [.int64("id")],
+        [.int64("version")],
+        origin: .schema
+    )
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Foundation
+import GRDB
+
+@testable import Storage
+
+/// A database with rows in every table, made by SQL alone.
+enum FullState {
+    /// Fills a database that has no rows yet.
+    ///
+    /// - Parameters:
+    ///   - path: the file, which is closed.
+    ///   - count: how many rows each of the large tables gets.
+    ///   - size: how many bytes a request has.
+    static func fill(_ path: String, count: Int, size: Int = 200) throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { database in
+            for statement in configuration + [transactions, certificates, approvals, challenges, traces] {
+                try database.execute(
+                    sql: statement,
+                    arguments: statement.contains(":") ? arguments(statement, count, size) : [:]
+                )
+            }
+        }
+        try queue.close()
+    }
+
+    private static func arguments(_ statement: String, _ count: Int, _ size: Int) -> StatementArguments {
+        statement.contains(":size") ? ["count": count, "size": size] : ["count": count]
+    }
+
+    static let issuer = "00000000-0000-7000-8000-000000000001"
+
+    private static let configuration = [
+        """
+        INSERT INTO issuer (id, name, key_generation, certificate, chain, public_url, wrapped_key, created_at, state)
+        VALUES ('\(issuer)', 'a', 1, x'01', x'', '', x'02', 1, 'former'),
+            ('00000000-0000-7000-8000-000000000002', 'a', 2, x'01', x'03', 'http://a', x'02', 2, 'active')
+        """,
+        """
+        INSERT INTO ra_credential VALUES
+            ('00000000-0000-7000-8000-000000000001', '\(issuer)', 1, 'retired', x'01', NULL, x'02', 1),
+            ('00000000-0000-7000-8000-000000000002', '\(issuer)', 2, 'active', x'01', x'', x'02', 1)
+        """,
+        "INSERT INTO scep_profile VALUES ('00000000-0000-7000-8000-000000000001', 'default', 1, '{\"a\":\"ä€😀\"}', 3)",
+        "INSERT INTO ra_profile VALUES ('00000000-0000-7000-8000-000000000001', 'default', 0, '{}', 1)",
+        """
+        INSERT INTO alternate_authority VALUES
+            ('00000000-0000-7000-8000-000000000001', 'other', x'01', NULL, -5),
+            ('00000000-0000-7000-8000-000000000002', 'another', x'01', x'02', 9007199254740993)
+        """,
+        "INSERT INTO revocation_count VALUES ('\(issuer)', 0, 7), ('\(issuer)', 10, 1), ('\(issuer)', 9, 2)",
+        "INSERT INTO certificate_list VALUES ('\(issuer)', 0, 5, 1, 2, x'0102', 7), ('\(issuer)', 2, 1, 1, 2, x'', 0)",
+        "UPDATE configuration_version SET version = 17",
+    ]
+
+    private static let numbers = """
+        WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < :count)
+        """
+
+    /// Ids that do not come in the order of the numbers.
+    private static func id(_ kind: Int) -> String { "printf('%04x%04x-0000-7000-8000-%012x', i % 16, \(kind), i)" }
+
+    private static let transactions = """
+        \(numbers)
+        INSERT INTO enrollment_transaction
+        SELECT \(id(1)), CASE i % 3 WHEN 0 THEN 'reserved' WHEN 1 THEN 'issued' ELSE 'abandoned' END, 'default',
+            'id-' || i || CASE i % 5 WHEN 0 THEN char(0) || 'x' ELSE '' END, x'01', x'02', x'03', randomblob(:size),
+            'default', '\(issuer)', CAST(printf('%012x', i) AS BLOB), CASE i % 3 WHEN 0 THEN x'04' END,
+            CASE i % 3 WHEN 0 THEN 'me' END, CASE i % 3 WHEN 0 THEN i END, NULL, i,
+            CASE i % 3 WHEN 0 THEN NULL ELSE i END
+        FROM number
+        """
+
+    private static let certificates = """
+        \(numbers)
+        INSERT INTO certificate
+        SELECT \(id(2)), CASE i % 3 WHEN 1 THEN \(id(1)) END, '\(issuer)', CAST(printf('%012x', i) AS BLOB),
+            randomblob(90), 'CN=' || i, x'05', 'default', i, i, i, i % 4, CASE i % 7 WHEN 0 THEN i END,
+            CASE i % 7 WHEN 0 THEN 4 END
+        FROM number
+        """
+
+    private static let approvals = """
+        \(numbers)
+        INSERT INTO approval
+        SELECT \(id(3)), CASE i % 3 WHEN 1 THEN 'approved' ELSE 'pending' END, 'default', 'id-' || i, x'01', x'02', x'03',
+            randomblob(50), '', 'default', '\(issuer)', NULL, x'06', '', i, i, CASE i % 3 WHEN 1 THEN i END,
+            CASE i % 3 WHEN 1 THEN 'me' END, NULL, CASE i % 3 WHEN 1 THEN \(id(1)) END
+        FROM number
+        """
+
+    private static let challenges = """
+        \(numbers)
+        INSERT INTO challenge (
+            id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key, used_by_transaction,
+            used_by_approval, is_generated, transaction_id, sealed_code
+        )
+        SELECT \(id(4)), 'default', 'one-time', CAST('' || i AS BLOB), NULL, i, NULL, NULL,
+            CASE i % 3 WHEN 2 THEN NULL ELSE i END, CASE i % 3 WHEN 2 THEN NULL ELSE x'07' END,
+            CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, i % 2, NULL, NULL
+        FROM number
+        """
+
+    private static let traces = """
+        \(numbers)
+        INSERT INTO trace
+        SELECT \(id(5)), i, 'default', 'id-' || i, i % 2, 'ring', '127.0.0.1', 'issued', '[]' FROM number
+        """
+
+    /// All rows of the copied tables, in the order of their keys.
+    ///
+    /// GRDB ends a text at U+0000; as a blob it comes whole.
+    static func rows(_ path: String) throws -> [String: [[DatabaseValue]]] {
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        return try queue.read { database in
+            var rows: [String: [[DatabaseValue]]] = [:]
+            for table in CopiedTable.all {
+                let key = table.key.map(\.name).joined(separator: ", ")
+                let columns = table.columns.map { $0.type == .text ? "CAST(\($0.name) AS BLOB)" : $0.name }
+                let sql = "SELECT \(columns.joined(separator: ", ")) FROM \(table.name) ORDER BY \(key)"
+                rows[table.name] = try Row.fetchAll(database, sql: sql).map { row in
+                    zip(table.columns, row.databaseValues).map { column, value in
+                        guard column.type == .text, case .blob(let bytes) = value.storage else { return value }
+                        return String(decoding: bytes, as: UTF8.self).databaseValue
+                    }
+                }
+            }
+            return rows
+        }
+    }
+
+    /// Makes the database that version 1 wrote.
+    static func makeVersion1(_ path: String) throws {
+        let fixture = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/state-v1/state.sql")
+        // The rows stand in the order of the tables' names.
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let sql = try String(contentsOf: fixture, encoding: .utf8)
+        try queue.write { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+}
