@@ -138,6 +138,7 @@ let package = Package(
             name: "sceptic",
             dependencies: [
                 "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint", "SCEPProbe", "ServerApp",
+                "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, x509,
             ],

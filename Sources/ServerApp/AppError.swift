@@ -77,7 +77,7 @@ public struct AppError: Error, Sendable, Equatable {
     }
 
     /// A sentence as the end of another one: without its full stop, and with a small first letter.
-    private static func inner(_ sentence: String) -> String {
+    static func inner(_ sentence: String) -> String {
         let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
         let isOrdinaryWord = text.dropFirst().first?.isLowercase ?? false
         return isOrdinaryWord ? text.prefix(1).lowercased() + text.dropFirst() : text

@@ -20,7 +20,7 @@ struct Sceptic: AsyncParsableCommand {
         subcommands: [
             Initialize.self, Serve.self, ChallengeCommand.self, ProfileCommand.self, RequestCommand.self,
             CertificateCommand.self, CACommand.self, Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
-            GetCaps.self, GetCert.self, GetCRL.self, ProbeCommand.self, VersionCommand.self,
+            GetCaps.self, GetCert.self, GetCRL.self, ProbeCommand.self, MigrateStoreCommand.self, VersionCommand.self,
         ]
     )
 

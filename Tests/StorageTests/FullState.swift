@@ -14,6 +14,7 @@ enum FullState {
     ///   - path: the file, which is closed.
     ///   - count: how many rows each of the large tables gets.
     ///   - size: how many bytes a request has.
+    /// - Throws: what SQLite says.
     static func fill(_ path: String, count: Int, size: Int = 200) throws {
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Enrollment
 internal import Storage
 
 internal import class Foundation.FileManager
@@ -54,6 +55,17 @@ public struct DatabaseSource: Sendable {
         if let url = variables[Self.urlVariable], !url.isEmpty { return url }
         if let file = variables[Self.fileVariable], !file.isEmpty { return try Self.read(file) }
         return FileManager.default.fileExists(atPath: memory) ? try Self.read(memory) : nil
+    }
+
+    /// The database that a URL names.
+    static func location(ofURL url: String) throws -> DatabaseLocation {
+        do {
+            return .postgreSQL(try PostgreSQLLocation(url: url))
+        } catch .unavailable(let sentence) {
+            throw AppError(.usage, sentence)
+        } catch {
+            throw AppError(error)
+        }
     }
 
     private static func read(_ path: String) throws -> String {

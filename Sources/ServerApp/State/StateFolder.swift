@@ -80,13 +80,7 @@ public struct StateFolder: Sendable {
 
     private func location() throws -> DatabaseLocation {
         guard let url = try database.stated(memory: memoryPath) else { return .sqlite(path: databasePath) }
-        do {
-            return .postgreSQL(try PostgreSQLLocation(url: url))
-        } catch .unavailable(let sentence) {
-            throw AppError(.usage, sentence)
-        } catch {
-            throw AppError(error)
-        }
+        return try DatabaseSource.location(ofURL: url)
     }
 
     private func createFolder() throws {

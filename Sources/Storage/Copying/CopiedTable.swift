@@ -86,9 +86,7 @@ struct CopiedTable: Sendable {
 
     private static func list(_ parts: [String]) -> String { parts.joined(separator: ", ") }
 
-    /// Reads rows in the order of the primary key.
-    ///
-    /// - Parameter key: the key of the row before; nil for the first ones.
+    /// Reads the first rows in the order of the primary key, or those after a key.
     func page<Connection: SQLConnection>(
         after key: [SQLValue]?,
         limit: Int,

@@ -29,6 +29,8 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
     /// Copies, compares and takes the mark away.
     ///
     /// - Parameter moment: when it begins.
+    /// - Returns: what both sides hold now.
+    /// - Throws: why they don't hold the same.
     func run(at moment: Date) async throws(StoreCopyError) -> StoreCopyReport {
         var tables: [StoreCopyReport.Table] = []
         for table in CopiedTable.all { tables.append(try await summary(of: table, in: source, .reading, nil)) }

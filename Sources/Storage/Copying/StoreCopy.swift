@@ -33,6 +33,9 @@ public struct StoreCopy: Sendable {
     }
 
     /// Copies everything, or what an earlier run left.
+    ///
+    /// - Returns: what both databases hold now.
+    /// - Throws: why they don't hold the same.
     public func run() async throws(StoreCopyError) -> StoreCopyReport {
         let snapshot = try Self.open(path)
         defer { snapshot.close() }
@@ -42,6 +45,15 @@ public struct StoreCopy: Sendable {
             options.purpose = .target
             let database = try Self.target { () throws(StoreError) in
                 try SQLiteDatabase(path: path, mode: .create, options: options)
+            }
+            return try await copy(snapshot, to: database)
+        case .postgreSQL(let location):
+            var options = PostgreSQLOptions()
+            options.purpose = .target
+            // Nobody waits for an answer, and a table is counted once.
+            options.statementLimit = options.migrationLimit
+            let database = try Self.target { () throws(StoreError) in
+                try PostgreSQLDatabase(location, mayCreate: true, options: options)
             }
             return try await copy(snapshot, to: database)
         }

@@ -17,7 +17,7 @@ struct PostgreSQLMigration {
         let extra = (0..<options.extraMigrations).map {
             Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
         }
-        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .postgreSQL)
+        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .postgreSQL, purpose: options.purpose)
         // Most often there is nothing to do, and no reason to wait for anybody.
         if try isUpToDate(migrator, mayCreate) { return }
         try lock()

@@ -29,6 +29,8 @@ package struct PostgreSQLOptions: Sendable {
     package var migrationLimit = Duration.seconds(120)
     /// How many steps are added to the schema's history, when it is another than this program's.
     package var extraMigrations = 0
+    /// Whether a state is copied into the database.
+    var purpose = CopyPurpose.none
 
     /// The options of a store in service.
     package init() {}
