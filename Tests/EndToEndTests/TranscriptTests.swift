@@ -34,6 +34,7 @@ internal import Testing
     @Test(arguments: [
         [], ["init"], ["serve"], ["challenge"], ["profile"], ["request"], ["certificate"], ["ca"], ["enroll"],
         ["renew"], ["poll"], ["get-ca"], ["get-next-ca"], ["get-caps"], ["get-cert"], ["get-crl"],
+        ["migrate-store"],
     ])
     func helpIsPrintedWithExitCode0(command: [String]) async throws {
         let run = try await Sceptic.attempt(command + ["--help"])

@@ -3,6 +3,7 @@
 
 import Foundation
 import GRDB
+import Synchronization
 
 @testable import Storage
 
@@ -146,4 +147,12 @@ enum FullState {
         try queue.write { try $0.execute(sql: sql) }
         try queue.close()
     }
+}
+
+/// Counts calls from anywhere.
+final class Counter: Sendable {
+    private let count = Atomic(0)
+
+    /// How many there are with this one.
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
 }
