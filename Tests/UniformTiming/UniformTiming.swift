@@ -2,17 +2,16 @@
 // Copyright the Sceptic authors
 
 import Foundation
-import PKIX
 import SCEPCrafting
 import Synchronization
 import TestSupport
 
 /// Measures whether a running server answers every failure before authentication alike, and at the same time (design §6.1).
 ///
-///     uniform-timing PORT RA-CERTIFICATE GOOD USED REVOKED EXPIRED [SAMPLES]
+///     uniform-timing PORT FOLDER [SAMPLES]
 ///
-/// The challenges are read from files of these names. Each class of failure has 5,000 samples unless told otherwise, all classes in one
-/// random order. Exit code 1 when a class differs from the reference (|t| ≥ 5), or the early control does not (|t| ≤ 50).
+/// The folder holds what `PreparedServer` reads. Each class of failure has 5,000 samples unless told otherwise, all classes in one random
+/// order. Exit code 1 when a class differs from the reference (|t| ≥ 5), or the early control does not (|t| ≤ 50).
 @main
 enum UniformTiming {
     private static let connections = 192
@@ -21,27 +20,12 @@ enum UniformTiming {
 
     static func main() throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        guard arguments.count >= 6, let port = UInt16(arguments[0]) else {
-            print("usage: uniform-timing PORT RA-CERTIFICATE GOOD USED REVOKED EXPIRED [SAMPLES]")
+        guard arguments.count >= 2, let port = UInt16(arguments[0]) else {
+            print("usage: uniform-timing PORT FOLDER [SAMPLES]")
             exit(64)
         }
-        func code(_ path: String) throws -> String {
-            try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        let samples = arguments.count > 6 ? Int(arguments[6]) ?? 5000 : 5000
-        let certificate = try EncodedCertificate(
-            derEncoded: Array(try Data(contentsOf: URL(fileURLWithPath: arguments[1])))
-        )
-        let maker = try SpoiltMessages(
-            recipient: certificate,
-            bad: BadChallenges(
-                used: try code(arguments[3]),
-                revoked: try code(arguments[4]),
-                expired: try code(arguments[5])
-            ),
-            good: try code(arguments[2]),
-            count: 25
-        )
+        let samples = arguments.count > 2 ? Int(arguments[2]) ?? 5000 : 5000
+        let maker = try SpoiltMessages(server: try PreparedServer(folder: arguments[1]), count: 25)
         let classes = try maker.classes() + [try maker.early()]
         let start = Date()
         let measured = try measure(classes, port: port, samples: samples)
