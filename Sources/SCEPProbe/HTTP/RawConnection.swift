@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -29,6 +30,15 @@ enum RawConnection {
     /// The longest answer that is read, in bytes: a dozen certificates fill a hundredth of it.
     static let maximumAnswerBytes = 1 << 20
 
+    /// Whom TLS trusts: the system's roots, or those in the file that `SSL_CERT_FILE` names, as OpenSSL's tools do.
+    private static let tls = Result {
+        var configuration = TLSConfiguration.clientDefault
+        if let file = ProcessInfo.processInfo.environment["SSL_CERT_FILE"], !file.isEmpty {
+            configuration.trustRoots = .file(file)
+        }
+        return try NIOSSLContext(configuration: configuration)
+    }
+
     static func exchange(
         _ bytes: [UInt8],
         with url: ProbeURL,
@@ -40,7 +50,7 @@ enum RawConnection {
         let alarm = loop.scheduleTask(in: limit) { promise.fail(ConnectionTrouble.timedOut) }
         defer { alarm.cancel() }
         do {
-            let tls = url.isSecure ? try NIOSSLContext(configuration: .clientDefault) : nil
+            let tls = url.isSecure ? try tls.get() : nil
             let channel = try await ClientBootstrap(group: loop)
                 .connectTimeout(limit)
                 .channelInitializer { channel in
@@ -74,8 +84,20 @@ enum RawConnection {
         switch error {
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { "\($0.error)" } ?? "no address for the name \(error.host)"
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "TLS failed"
-        default: "\(error)"
+        default: tlsReason(error) ?? "\(error)"
+        }
+    }
+
+    /// Why TLS failed; nil when the error is none of TLS.
+    private static func tlsReason(_ error: any Error) -> String? {
+        switch error {
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            return "TLS failed: the server's certificate is for another name"
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            // BoringSSL's codes come as text only.
+            let isUntrusted = "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+            return "TLS failed" + (isUntrusted ? ": the server's certificate is not trusted" : "")
+        default: return nil
         }
     }
 
@@ -114,8 +136,8 @@ enum RawConnection {
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             // A server may end the connection before it has read everything; what it said before that counts.
             if received.isEmpty {
-                let isTLS = error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
-                promise.fail(isTLS ? ConnectionTrouble.notReached("TLS failed") : ConnectionTrouble.closed)
+                let reason = RawConnection.tlsReason(error)
+                promise.fail(reason.map { ConnectionTrouble.notReached($0) } ?? ConnectionTrouble.closed)
             } else {
                 settle(ended: true)
             }
