@@ -114,12 +114,13 @@ def _strongswan() -> list[Case]:
 
 
 def _certmonger() -> list[Case]:
-    client = Certmonger()
+    client, again = Certmonger(), ("started again",)
     return [
         Case("certmonger", client, "default"),
         Case("certmonger-rekey", client, "default", Operation.RENEW),
         Case("certmonger-resubmit", client, "default", Operation.RENEW, then=("same key",), note="same key"),
         Case("certmonger-poll", client, "approval", Operation.WAIT, messages=AGAIN),
+        Case("certmonger-start", client, "approval", Operation.WAIT, again, note="started again", messages=AGAIN),
         Case("certmonger-rekey-poll", client, "approval", Operation.RENEW_WAIT, messages=AGAIN, before=AGAIN),
         Case("certmonger-rollover", client, "default", Operation.ROLLED_OVER),
     ]
@@ -141,11 +142,13 @@ def _pyscep() -> list[Case]:
 
 def _scepclient() -> list[Case]:
     client = MicroMDM()
+    renewal = {"messages": "RenewalReq, …", "before": AGAIN, "note": "same key"}
     return [
         Case("scepclient", client, "legacy"),
         Case("scepclient-without-exception", client, "default", Operation.REFUSED),
         Case("scepclient-renew", client, "legacy", Operation.RENEW, messages="RenewalReq", note="same key"),
         Case("scepclient-again", client, "legacy-approval", Operation.WAIT, messages=AGAIN),
+        Case("scepclient-renew-again", client, "legacy-approval", Operation.RENEW_WAIT, **renewal),
         Case("scepclient-rollover", client, "legacy", Operation.ROLLED_OVER),
     ]
 

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
+import time
 from pathlib import Path
 
 import commands
@@ -17,7 +19,8 @@ class Certmonger(Client):
     """certmonger, which builds the message and lets its helper scep-submit carry it.
 
     The daemon runs for one request or renewal, on a private socket, with all its state in the folder of the enrolment:
-    it needs neither D-Bus nor root. Options: "same key" for a renewal with it.
+    it needs neither D-Bus nor root. Options: "same key" for a renewal with it; "started again" for a daemon that is not
+    told to ask about what waits, but ended and started again.
     """
 
     name = "certmonger scep-submit"
@@ -25,12 +28,17 @@ class Certmonger(Client):
     needs = (
         "PKIOperation by GET with request lines of several kilobytes, whatever GetCACaps says; FAILURE with an empty "
         "eContent rather than none; the self-signed root for `-N`, which the harness takes from `sceptic ca show`. "
-        "While a request waits it asks again at `getcert refresh`, by sending the same PKCSReq."
+        "While a request waits it asks again, by sending the same PKCSReq, at `getcert refresh` and when the daemon "
+        "starts; left alone it did not within 20 minutes."
     )
     _daemon = "/usr/sbin/certmonger"
     _helper = "/usr/lib/certmonger/scep-submit"
     # How it says badRequest.
     _not_permitted = "ca-error: Transaction either is not permitted or is not supported by server."
+    # The states in which it does nothing more for now.
+    _ended = "status: (MONITORING|CA_REJECTED|CA_UNREACHABLE|NEED_GUIDANCE)"
+    # How long a daemon that is started again is left alone: it asks in its first second.
+    _alone = 5
     _places = ("CONFIG_DIR", "REQUESTS_DIR", "CAS_DIR", "LOCAL_CA_DIR", "TMPDIR")
 
     def version(self) -> str | None:
@@ -72,23 +80,28 @@ class Certmonger(Client):
         folder = self._state(task)
         environment = {"HOME": str(folder), "CERTMONGER_SYSTEM_LOCK_FILE": str(folder / "lock")}
         environment |= {f"CERTMONGER_{name}": str(folder / name.lower()) for name in self._places}
-        # Left alone it does not ask about a request that waits for minutes. `getcert refresh` makes it ask at once.
-        ask_again = "getcert refresh -i device" if task.waits else ""
+        starts_again = task.waits and "started again" in task.options
+        ask_again = "getcert refresh -i device" if task.waits and not starts_again else ""
         script = folder / "steps"
-        script.write_text(
-            "".join(shlex.join(map(str, step)) + "\n" for step in steps)
-            + f"for second in $(seq {commands.POLL_LIMIT}); do\n"
-            + "    sleep 1; getcert list >listed\n"
-            + "    if grep -qE 'status: (MONITORING|CA_REJECTED|CA_UNREACHABLE|NEED_GUIDANCE)' listed; then break; fi\n"
-            + f"    {ask_again}\n"
-            + "done\ncat listed\n"
-        )
-        ran = processes.run(
-            [self._daemon, "-L", "-P", folder / "socket", "-n", "-c", f"/bin/sh {script}"],
-            limit=commands.CLIENT_LIMIT,
-            folder=folder,
-            environment=environment,
-        )
+        deadline = time.monotonic() + commands.POLL_LIMIT
+        while True:
+            script.write_text(
+                "".join(shlex.join(map(str, step)) + "\n" for step in steps)
+                + f"for second in $(seq {self._alone if starts_again else commands.POLL_LIMIT}); do\n"
+                + "    sleep 1; getcert list >listed\n"
+                + f"    if grep -qE '{self._ended}' listed; then break; fi\n"
+                + f"    {ask_again}\n"
+                + "done\ncat listed\n"
+            )
+            ran = processes.run(
+                [self._daemon, "-L", "-P", folder / "socket", "-n", "-c", f"/bin/sh {script}"],
+                limit=commands.CLIENT_LIMIT,
+                folder=folder,
+                environment=environment,
+            )
+            if not starts_again or re.search(self._ended, ran.text) or time.monotonic() > deadline:
+                break
+            steps = ()
         # A refused renewal leaves it monitoring the certificate that it has, with the CA's error beside it.
         monitoring, error = "status: MONITORING" in ran.text, "ca-error:" in ran.text
         if ran.status == 0 and monitoring and not error and (folder / "certificate.pem").exists():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import socket
@@ -116,8 +117,12 @@ class LocalServer(Server):
 
     def decide(self, transaction_id: str, *, approved: bool) -> None:
         """Approves or denies the request that waits with a transactionID."""
-        words = commands.APPROVE if approved else commands.DENY
-        self._local(words, transaction_id=transaction_id)
+        # A renewal with the old key may have the transactionID of the enrolment, which was decided on before.
+        waiting = json.loads(self._local(commands.PENDING))
+        found = [each["id"] for each in waiting if each["transactionID"] == transaction_id]
+        if len(found) != 1:
+            raise Unusable(f"{len(found)} requests wait under the transactionID {transaction_id}.")
+        self._local(commands.APPROVE if approved else commands.DENY, request=found[0])
 
     def revoke(self, serial_number: str) -> None:
         """Revokes a certificate, in hexadecimal."""
