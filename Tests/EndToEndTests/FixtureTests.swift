@@ -57,6 +57,7 @@ internal import Testing
         let (path, _) = try await state("state-v2", in: folder)
         let server = try await Server(folder: folder, state: path)
         let revoked = try #require(try await server.certificates().first { $0["subject"] == "CN=fixture-2" })
+        #expect(revoked["status"] == "revoked")
         let serialNumber = [UInt8](hex: try #require(revoked["serialNumber"]))
         let list = try EncodedCertificateList(derEncoded: try await server.get("/crl/issuing-1-0.crl").body)
         #expect(list.count == 1)
