@@ -21,6 +21,7 @@ let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -169,8 +170,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CConstantTime", "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPCrafting", asn1,
-                x509,
+                "CConstantTime", "Cryptography", "CryptographicMessageSyntax", "PKIX", "SCEP", "SCEPClient",
+                "SCEPCrafting", "SCEPEndpoint", asn1, logging, nioCore, nioEmbedded, x509,
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: strict

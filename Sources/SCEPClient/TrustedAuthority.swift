@@ -157,7 +157,7 @@ public struct TrustedAuthority: Sendable {
     }
 
     /// Whether one of the CA's certificates signed a CRL.
-    func hasSigned(_ list: EncodedCertificateList) -> Bool { hierarchy.hasSigned(list) }
+    package func hasSigned(_ list: EncodedCertificateList) -> Bool { hierarchy.hasSigned(list) }
 
     /// The CA certificates above an issued one, its issuer first and an anchor last.
     ///
@@ -166,8 +166,11 @@ public struct TrustedAuthority: Sendable {
     ///   - others: certificates that came with it, which may be intermediate CAs.
     ///   - now: the time at which those have to be valid.
     /// - Returns: nil when it is not signed under an anchor.
-    func chain(above issued: EncodedCertificate, with others: [EncodedCertificate], now: Date) -> [EncodedCertificate]?
-    {
+    package func chain(
+        above issued: EncodedCertificate,
+        with others: [EncodedCertificate],
+        now: Date
+    ) -> [EncodedCertificate]? {
         var hierarchy = hierarchy
         _ = hierarchy.adopt(others, now: now)
         return hierarchy.chain(above: issued)

@@ -151,6 +151,26 @@ public final class SCEPListener: Service, Sendable {
         }
     }
 
+    /// Makes a channel that is none of a listener's a connection without TLS, with everything but the socket as in a listener.
+    ///
+    /// This is how connections are fed with bytes that nobody sent.
+    package static func assemble(
+        _ channel: any Channel,
+        configuration: ListenerConfiguration,
+        responders: ListenerResponders,
+        logger: Logger
+    ) throws {
+        let environment = ConnectionEnvironment(
+            roles: configuration.roles,
+            limits: configuration.limits,
+            responders: responders,
+            registry: ConnectionRegistry(limit: configuration.limits.connections),
+            logger: logger,
+            isSecure: false
+        )
+        try assemble(channel, environment, nil)
+    }
+
     private static func assemble(
         _ channel: any Channel,
         _ environment: ConnectionEnvironment,

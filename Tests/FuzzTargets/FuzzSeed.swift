@@ -30,7 +30,7 @@ public struct FuzzSeed: Sendable, CustomStringConvertible {
     public static func all() throws -> [FuzzSeed] {
         let actors = try Actors.shared()
         return try signedData(actors) + envelopedData() + requests(actors) + certificationRequests(actors)
-            + certificates(actors) + certificateLists(actors) + names
+            + certificates(actors) + certificateLists(actors) + names + connections + replies(actors)
     }
 
     /// All lengths indefinite, as BER allows (X.690 §8.1.3.6).
@@ -216,7 +216,7 @@ public struct FuzzSeed: Sendable, CustomStringConvertible {
         ]
     }
 
-    private static func certificateList(
+    static func certificateList(
         _ actors: Actors,
         extensions: (inout TBSCertificateList) throws -> Void = { _ in }
     ) throws -> [UInt8] {

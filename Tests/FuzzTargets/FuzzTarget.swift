@@ -19,6 +19,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case certificateList = "crl"
     /// A distinguished name written as text.
     case nameText = "name-text"
+    /// What a client sends on a connection to the HTTP listener.
+    case httpConnection = "http-connection"
+    /// What a server answers, as a client reads it.
+    case scepReply = "scep-reply"
 
     /// Feeds it.
     ///
@@ -34,6 +38,18 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .clientCertificate: try CertificateChecks.check(input)
         case .certificateList: try CertificateListChecks.check(input)
         case .nameText: try NameChecks.check(input)
+        case .httpConnection: try ConnectionChecks.check(input)
+        case .scepReply: try ReplyChecks.check(input)
+        }
+    }
+
+    /// Whether its input is an encoding, with values inside of values.
+    public var isStructured: Bool {
+        switch self {
+        case .cmsSignedData, .cmsEnvelopedData, .scepRequest, .certificationRequest, .clientCertificate,
+            .certificateList, .scepReply:
+            true
+        case .nameText, .httpConnection: false
         }
     }
 }

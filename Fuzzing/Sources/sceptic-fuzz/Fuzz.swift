@@ -64,7 +64,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ maximum: Int, _ seed: UInt32) -> Int {
     var mutation = StructureMutation(seed: seed)
-    if target != .nameText, !seed.isMultiple(of: 3),
+    if target.isStructured, !seed.isMultiple(of: 3),
         let changed = mutation.change(unsafe Array(UnsafeBufferPointer(start: data, count: size))),
         changed.count <= maximum, !changed.isEmpty
     {
