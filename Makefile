@@ -22,7 +22,7 @@ format: ## Formats the sources.
 
 bench: bootstrap release ## Measures enrolments: throughput, times, memory, cost ratio.
 	@scripts/bootstrap interop
-	@scripts/bench
+	@scripts/bench $(DATABASE:%=--database %)
 
 MINUTES = 10
 
