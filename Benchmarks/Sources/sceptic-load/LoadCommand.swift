@@ -8,9 +8,18 @@ import NIOPosix
 import SCEP
 
 @main
-struct LoadCommand: AsyncParsableCommand {
+struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sceptic-load",
+        abstract: "Plays many SCEP devices at once.",
+        subcommands: [LoadCommand.self, ChaosCommand.self],
+        defaultSubcommand: LoadCommand.self
+    )
+}
+
+struct LoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "measure",
         abstract: "Enrols many devices at once with a SCEP server, and measures what that takes.",
         discussion: "Messages are made before the clock starts, and replies checked after it stops. "
             + "The exit status is 1 when a reply is not as it should be."

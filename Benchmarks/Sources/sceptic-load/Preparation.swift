@@ -19,14 +19,19 @@ struct Unusable: Error, CustomStringConvertible {
 enum Preparation {
     /// The challenges of a file, one a line; a message needs one of its own, since they are good for one use.
     static func challenges(at path: String, count: Int) throws -> [String] {
-        guard let contents = FileManager.default.contents(atPath: path) else {
-            throw Unusable("The file of challenges cannot be read: \(path)")
-        }
-        let lines = String(decoding: contents, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let lines = try challenges(at: path)
         guard lines.count >= count else {
             throw Unusable("The file of challenges has \(lines.count) lines, and \(count) are needed.")
         }
-        return lines.prefix(count).map(String.init)
+        return Array(lines.prefix(count))
+    }
+
+    /// All challenges of a file.
+    static func challenges(at path: String) throws -> [String] {
+        guard let contents = FileManager.default.contents(atPath: path) else {
+            throw Unusable("The file of challenges cannot be read: \(path)")
+        }
+        return String(decoding: contents, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
     }
 
     /// Makes a PKCSReq for each challenge, with AES-128 and SHA-256; the device keys are used in turn.

@@ -69,14 +69,23 @@ enum ReplyCheck: String, Sendable, ExpressibleByArgument, CaseIterable {
         case .failure(let failInfo, let text):
             throw Unusable("FAILURE \(failInfo?.description ?? "without failInfo")\(text.map { ": " + $0 } ?? "")")
         case .success(let issued, _):
-            guard issued.subjectPublicKeyInfo == request.subjectPublicKeyInfo, issued.subject == request.subject else {
-                throw Unusable("the certificate has another key or subject than the request")
-            }
-            let issuer = authorities.certificates.first { $0.subject == issued.issuer }
-            guard let key = try issuer?.subjectPublicKeyInfo.publicKey(), issued.isSigned(by: key) else {
-                throw Unusable("the certificate is not signed by the CA")
-            }
+            try check(issued, request, authorities)
             return issued
+        }
+    }
+
+    /// Throws what is wrong with a certificate.
+    static func check(
+        _ issued: EncodedCertificate,
+        _ request: CertificationRequest,
+        _ authorities: CACertificates
+    ) throws {
+        guard issued.subjectPublicKeyInfo == request.subjectPublicKeyInfo, issued.subject == request.subject else {
+            throw Unusable("the certificate has another key or subject than the request")
+        }
+        let issuer = authorities.certificates.first { $0.subject == issued.issuer }
+        guard let key = try issuer?.subjectPublicKeyInfo.publicKey(), issued.isSigned(by: key) else {
+            throw Unusable("the certificate is not signed by the CA")
         }
     }
 }
