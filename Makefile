@@ -6,9 +6,9 @@ RELEASE = swift build -c release --static-swift-stdlib --product
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
 	Fuzzing/Package.swift Fuzzing/Sources
 
-.PHONY: run test check format bench fuzz interop timing release bootstrap clean
+.PHONY: run test check format bench chaos fuzz interop timing release bootstrap clean
 
-run: bootstrap release ## Installs what is missing, builds, serves ./state and enrols a first device.
+run: bootstrap release ## Installs what is missing, builds, serves ./state (DATABASE=postgres: another one) and enrols a first device.
 	@scripts/run
 
 test: ## Runs everything that CI runs, and prints how long it took.
@@ -20,9 +20,12 @@ check: ## Checks format, lint, layers, the lists of requirements and of client q
 format: ## Formats the sources.
 	@swift format --in-place --recursive --parallel $(SOURCES)
 
-bench: bootstrap release ## Measures enrolments: throughput, times, memory, cost ratio.
+bench: bootstrap release ## Measures enrolments: throughput, times, memory, cost ratio; DATABASE=postgres.
 	@scripts/bootstrap interop
 	@scripts/bench $(DATABASE:%=--database %)
+
+chaos: bootstrap release ## Kills nodes and database under load for DURATION seconds, and proves that nothing is lost.
+	@scripts/chaos $(DURATION:%=--duration %) $(DATABASE:%=--database %) $(SEED:%=--seed %)
 
 MINUTES = 10
 
