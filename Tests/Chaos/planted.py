@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from proof import Entry, Evidence, prove
-from store import Transaction
+from store import Contents, Transaction
 from weather import RECOVERY, STALE, Sample, State, Timeline, Weather
 
 
@@ -119,15 +119,22 @@ def missed(evidence: Evidence) -> list[str]:
     """The planted failures that the proof does not find; it has to find all."""
     names = []
     for name, plant in PLANTED.items():
-        # The weather has locks, and is not changed but replaced.
-        spoilt = replace(evidence, **{part: copy.deepcopy(getattr(evidence, part)) for part in COPIED})
+        spoilt = _copy(evidence)
         plant(spoilt)
         if prove(spoilt).is_clean:
             names.append(name)
     return names + _missed_samples()
 
 
-COPIED = ("entries", "store", "denied")
+def _copy(evidence: Evidence) -> Evidence:
+    """A copy whose rows and entries can be changed; the weather is not changed but replaced."""
+    rows = {each.name: list(map(copy.copy, getattr(evidence.store, each.name))) for each in fields(evidence.store)}
+    return replace(
+        evidence,
+        entries=list(map(copy.copy, evidence.entries)),
+        store=Contents(**rows),
+        denied=set(evidence.denied),
+    )
 
 
 def _missed_samples() -> list[str]:

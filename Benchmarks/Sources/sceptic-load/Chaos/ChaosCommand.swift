@@ -30,7 +30,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(help: "How many devices are at work at once.")
     var concurrency = 24
     @Option(help: "How many RSA-2048 device keys to use in turn.")
-    var keyPool = 32
+    var keyPool = 16
     @Option(help: "What the devices' choices follow from.")
     var seed: UInt64
     @Option(help: "How many seconds the devices may take to come to an end after the load.")
