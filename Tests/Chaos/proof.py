@@ -183,7 +183,7 @@ def _endings(evidence: Evidence, verdict: Verdict) -> None:
         last = max(entries, key=lambda entry: entry.ended)
         stories[last.code].append(key)
         if last.outcome not in ("SUCCESS", "FAILURE"):
-            verdict.lose(key, f"the client still waits: the last that it heard was {last.outcome} {last.detail}".strip())
+            verdict.lose(key, f"the client still waits, and last heard {last.outcome} {last.detail}".strip())
         if last.outcome == "SUCCESS":
             winners[last.code] += 1
         elif any(entry.certificate for entry in entries):
@@ -204,7 +204,7 @@ def _store(evidence: Evidence, verdict: Verdict) -> None:
     for certificate in store.certificates:
         by_transaction[certificate.transaction].append(certificate)
         serials[certificate.issuer, certificate.serial] += 1
-    others += [f"the serial number {serial} occurs {times} times" for (_, serial), times in serials.items() if times > 1]
+    others += [f"the serial number {which[1]} occurs {times} times" for which, times in serials.items() if times > 1]
     if sorted(evidence.listed) != sorted(each.serial for each in store.certificates):
         others.append("`sceptic certificate list` names other certificates than the store holds")
     if len(store.challenges) != evidence.challenges:
@@ -230,7 +230,8 @@ def _store(evidence: Evidence, verdict: Verdict) -> None:
         if len(users) != (1 if challenge.used_at else 0) or not known:
             others.append(f"the challenge {challenge.id} is half used: {challenge}")
     for approval in store.approvals:
-        if (approval.state == "approved") != bool(approval.issued) or approval.issued and not by_transaction[approval.issued]:
+        is_issued = bool(approval.issued and by_transaction[approval.issued])
+        if is_issued != (approval.state == "approved") or is_issued != bool(approval.issued):
             verdict.lose((approval.profile, approval.transaction_id), f"its approval is half done: {approval}")
 
 

@@ -68,12 +68,11 @@ def contents(source: PrivatePostgres | Path) -> Contents:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as connection:
             return [["" if value is None else str(value) for value in row] for row in connection.execute(statement)]
 
+    serial, der = hexadecimal("serial_number"), hexadecimal("der")
     return Contents(
         [
             Certificate(*row)
-            for row in rows(
-                f"SELECT transaction_id, issuer_id, {hexadecimal('serial_number')}, {hexadecimal('der')} FROM certificate"
-            )
+            for row in rows(f"SELECT transaction_id, issuer_id, {serial}, {der} FROM certificate")
         ],
         [
             Transaction(*row)

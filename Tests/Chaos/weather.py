@@ -9,8 +9,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-# Seconds. A node may be down or blind for so long after what ails it is over: it starts, or waits up to 5 s before it tries
-# to reach the database again.
+# Seconds. A node may be down or blind for so long after what ails it is over: it starts, or waits up to 5 s before it
+# tries to reach the database again.
 RECOVERY = 7.0
 # A probe may be answered by what a node knew a moment before.
 STALE = 1.5
