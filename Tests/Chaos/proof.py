@@ -237,19 +237,21 @@ def _store(evidence: Evidence, verdict: Verdict) -> None:
 
 def _replies(evidence: Evidence, verdict: Verdict) -> None:
     """Clients saw nothing that the weather does not explain."""
-    weather, busy = evidence.weather, 0
+    weather, busy, blind = evidence.weather, 0, 0
     by_key = _by_key(evidence.entries)
     rivals = defaultdict(set)
     for entry in evidence.entries:
         rivals[entry.code].add(entry.key)
     for entry in evidence.entries:
         what = _unexplained(entry, weather)
-        if entry.outcome == "FAILURE" and what is None:
+        if entry.outcome == "FAILURE":
             is_rival = len(rivals[entry.code]) > 1 and not any(each.certificate for each in by_key[entry.key])
-            is_excused = is_rival or entry.transaction_id in evidence.denied
-            # While the database is away nobody learns whether a challenge is good, and all refusals look alike.
-            if not is_excused and weather.is_calm(entry.node, entry.sent, entry.ended):
-                what = "FAILURE for a request that nothing speaks against"
+            if not is_rival and entry.transaction_id not in evidence.denied:
+                # While the database is away nobody learns whether a challenge is good, and all refusals look alike.
+                if weather.explains_failure(entry.node, entry.sent, entry.ended):
+                    blind += 1
+                else:
+                    what = "FAILURE for a request that nothing speaks against"
         if entry.outcome == "unavailable" and weather.is_calm(entry.node, entry.sent, entry.ended):
             busy += 1
         if what is not None:
@@ -259,6 +261,8 @@ def _replies(evidence: Evidence, verdict: Verdict) -> None:
             )
     if busy:
         verdict.notes.append(f"{busy} times 503 though node and database were up")
+    if blind:
+        verdict.notes.append(f"{blind} times FAILURE for good requests while the database was away")
 
 
 def _unexplained(entry: Entry, weather: Weather) -> str | None:

@@ -89,6 +89,12 @@ class Weather:
         # One that moves for so long does not start as it should.
         return self.nodes[node].states(start - RECOVERY, end) in ({State.UP}, {State.MOVING})
 
+    def explains_failure(self, node: int, start: float, end: float) -> bool:
+        """Whether a node may have been unable to ask the database, which a client can't tell from a refusal."""
+        if not self.database.always(State.UP, start - RECOVERY, end):
+            return True
+        return State.FROZEN in self.nodes[node].states(start - RECOVERY, end)
+
     def problem(self, sample: Sample) -> str | None:
         """What is untrue about a sample of /readyz."""
         start, end = sample.asked, sample.answered

@@ -50,9 +50,8 @@ struct LedgerEntry: Sendable, Encodable {
 actor Ledger {
     private let file: FileHandle
     private let encoder = JSONEncoder()
-    /// The transactionIDs that no certificate has come for so far.
+    /// The transactionIDs whose last answer was not a certificate.
     private(set) var unsuccessful: Set<String> = []
-    private var successful: Set<String> = []
 
     init(path: String) throws {
         guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
@@ -63,9 +62,8 @@ actor Ledger {
 
     func add(_ entry: LedgerEntry) throws {
         if entry.outcome == .success {
-            successful.insert(entry.transactionID)
             unsuccessful.remove(entry.transactionID)
-        } else if !successful.contains(entry.transactionID) {
+        } else {
             unsuccessful.insert(entry.transactionID)
         }
         try file.write(contentsOf: try encoder.encode(entry) + Data("\n".utf8))
