@@ -61,6 +61,11 @@ class Timeline:
                 found.add(change.state)
         return found or {State.DOWN}
 
+    def is_in(self, state: State) -> bool:
+        """Whether it is in a state now."""
+        with self._lock:
+            return self._changes[-1].state is state
+
     def always(self, state: State, start: float, end: float) -> bool:
         return self.states(start, end) == {state}
 
@@ -100,8 +105,8 @@ class Weather:
         start, end = sample.asked, sample.answered
         if sample.status not in (0, 200, 503):
             return f"/readyz said {sample.status}"
-        if sample.status == 200 and self.database.always(State.DOWN, start - STALE, end):
-            return "/readyz said 200 while the database was down"
+        if sample.status == 200 and self.database.states(start - STALE, end) <= {State.DOWN, State.FROZEN}:
+            return "/readyz said 200 while the database was down or frozen"
         if sample.status != 200 and self.is_calm(sample.node, start, end):
             said = "did not answer" if sample.status == 0 else f"said {sample.status}"
             return f"/readyz {said} while node and database were up"

@@ -126,12 +126,9 @@ class PrivatePostgres:
         if number is None:
             raise Unusable(f"No PostgreSQL runs in {self.folder}.")
         ticks = 0
-        for process in Path("/proc").glob("[0-9]*"):
-            fields = _stat(int(process.name))
-            if fields is None or (int(process.name) != number and int(fields[1]) != number):
-                continue
+        for process, fields in _family(number):
             # utime and stime; the server's own line also has those of the children that it saw end.
-            ticks += sum(map(int, fields[11:15] if int(process.name) == number else fields[11:13]))
+            ticks += sum(map(int, fields[11:15] if process == number else fields[11:13]))
         return ticks / os.sysconf("SC_CLK_TCK")
 
     # MARK: start and stop
@@ -154,6 +151,7 @@ class PrivatePostgres:
             number = self.process_id()
             if number is None:
                 return
+            self._signal_all(number, signal.SIGCONT)
             self._signal(number, signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
             if not self._ends(number, STOP_LIMIT):
                 self._signal(number, signal.SIGQUIT)
@@ -166,8 +164,21 @@ class PrivatePostgres:
         with self._alone():
             number = self.process_id()
             if number is not None:
+                self._signal_all(number, signal.SIGCONT)
                 self._signal(number, signal.SIGKILL)
                 self._ends(number, STOP_LIMIT)
+
+    def freeze(self) -> None:
+        """Stops all its processes in their tracks: connections stay, and nothing answers."""
+        number = self.process_id()
+        if number is not None:
+            self._signal_all(number, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets them go on."""
+        number = self.process_id()
+        if number is not None:
+            self._signal_all(number, signal.SIGCONT)
 
     # MARK: statements
 
@@ -316,6 +327,10 @@ class PrivatePostgres:
             time.sleep(0.02)
         return False
 
+    def _signal_all(self, number: int, which: signal.Signals) -> None:
+        for process, _ in _family(number):
+            self._signal(process, which)
+
     def _signal(self, number: int, which: signal.Signals) -> None:
         try:
             os.kill(number, which)
@@ -357,6 +372,18 @@ def _stat(number: int) -> list[str] | None:
         return None
     # The command's name, in parentheses, may hold anything.
     return text[text.rindex(")") + 2 :].split()
+
+
+def _family(number: int) -> list[tuple[int, list[str]]]:
+    """A process and its children, each with its fields of /proc/N/stat from the third on."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        process = int(path.name)
+        fields = _stat(process)
+        if fields is not None and number in (process, int(fields[1])):
+            found.append((process, fields))
+    # The parent first: stopped, it starts no others.
+    return sorted(found, key=lambda each: each[0] != number)
 
 
 def _free_port() -> int:
