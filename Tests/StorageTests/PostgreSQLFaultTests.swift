@@ -246,6 +246,27 @@ struct PostgreSQLFaultTests {
         await ticks.value
     }
 
+    @Test func readsFromAStandbyAndWritesAgainWhenItIsNone() async throws {
+        let server = try await PostgreSQLServer()
+        let fixture = try await PostgreSQLFixture(server)
+        let database = try await fixture.database { $0.waitLimit = .seconds(30) }
+        try await server.stop()
+        try await server.setStandby(true)
+        try await server.start()
+        #expect(try await one(database) == 1)
+        #expect(try await database.readLong { try $0.integers("SELECT 1") } == [1])
+        await expectUnavailable("can't be written to") {
+            try await database.write { .keep(try $0.execute("DELETE FROM issuer")) }
+        }
+        // Another process may open it as well, as long as there is nothing to bring up to date.
+        try await fixture.database(mayCreate: false).close()
+        try await server.stop()
+        try await server.setStandby(false)
+        try await server.start()
+        try await database.write { .keep(try $0.announceChange()) }
+        try await database.close()
+    }
+
     @Test func waitsOutAShortRestart() async throws {
         let server = try await PostgreSQLServer()
         let fixture = try await PostgreSQLFixture(server)

@@ -51,7 +51,7 @@ package final class PostgreSQLServer: Sendable {
         (watcher, lifeline) = (Process(), Pipe())
         try watch()
         try Data(password.utf8).write(to: URL(fileURLWithPath: folder + "/password"))
-        if Self.isRoot { try await Self.run("/bin/chown", ["-R", "postgres:postgres", folder]) }
+        if Self.isRoot { try await run("/bin/chown", ["-R", "postgres:postgres", folder]) }
         try await initialize()
         try await append(
             [
@@ -69,7 +69,7 @@ package final class PostgreSQLServer: Sendable {
 
     /// Starts the server, and returns when it can be reached.
     package func start() async throws {
-        try await control("-w -t 60 -l \(folder)/log start")
+        try await control(["-w", "-t", "60", "-l", folder + "/log", "start"])
     }
 
     /// Stops the server.
@@ -77,7 +77,7 @@ package final class PostgreSQLServer: Sendable {
     /// - Parameter mode: `fast`, or `immediate` as in a crash.
     /// - Throws: `Failure` when it does not stop.
     package func stop(_ mode: String = "fast") async throws {
-        try await control("-w -t 60 -m \(mode) stop")
+        try await control(["-w", "-t", "60", "-m", mode, "stop"])
     }
 
     /// Adds lines to `postgresql.conf`, which count from the next start on.
@@ -90,11 +90,16 @@ package final class PostgreSQLServer: Sendable {
         }
     }
 
+    /// Makes it a standby of nobody from the next start on, or no longer: it answers, and takes no changes.
+    package func setStandby(_ isStandby: Bool) async throws {
+        try await runAsServer(isStandby ? "/usr/bin/touch" : "/bin/rm", [folder + "/data/standby.signal"])
+    }
+
     /// Gives the server a file that only it can read.
     package func install(_ file: String, as name: String) async throws {
-        try await Self.run("/bin/cp", [file, folder + "/data/" + name])
-        try await Self.run("/bin/chmod", ["600", folder + "/data/" + name])
-        if Self.isRoot { try await Self.run("/bin/chown", ["postgres:postgres", folder + "/data/" + name]) }
+        try await run("/bin/cp", [file, folder + "/data/" + name])
+        try await run("/bin/chmod", ["600", folder + "/data/" + name])
+        if Self.isRoot { try await run("/bin/chown", ["postgres:postgres", folder + "/data/" + name]) }
     }
 
     /// Makes an empty database and gives its name.
@@ -124,7 +129,7 @@ package final class PostgreSQLServer: Sendable {
     /// Runs statements with `psql` and gives what they return, a row a line.
     @discardableResult
     package func query(_ text: String, in database: String) async throws -> String {
-        try await Self.run(
+        try await run(
             programs + "/psql",
             ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c", text]
         ).trimmingCharacters(in: .whitespacesAndNewlines)
@@ -142,16 +147,18 @@ package final class PostgreSQLServer: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
     }()
 
-    /// Has a shell control the server, wait for this process to end, and clear the server away.
+    /// Has a shell run the programs, wait for this process to end, and clear the server away.
     ///
-    /// A server that this process started itself would keep the socket open on which Foundation waits for a child's end.
+    /// Foundation waits for a child's end on a socket, which a server that it started would keep open.
     private func watch() throws {
         let script = """
             trap '' INT TERM HUP
-            while read -r number arguments; do
-                "$@" -D "$0/data" $arguments >"$0/output-$number" 2>&1
-                echo "$?" >"$0/new-$number"
-                mv "$0/new-$number" "$0/status-$number"
+            while read -r number; do
+                (
+                    /bin/sh "$0/job-$number" >"$0/output-$number" 2>&1
+                    echo "$?" >"$0/new-$number"
+                    mv "$0/new-$number" "$0/status-$number"
+                ) &
             done
             "$@" -D "$0/data" -m immediate stop
             rm -rf "$0"
@@ -166,16 +173,25 @@ package final class PostgreSQLServer: Sendable {
         try watcher.run()
     }
 
-    /// Has the watcher run `pg_ctl`.
-    private func control(_ arguments: String) async throws {
+    /// Has the watcher run a program, and gives what it writes.
+    @discardableResult
+    private func run(_ program: String, _ arguments: [String]) async throws -> String {
         let number = UUID().uuidString
-        try lifeline.fileHandleForWriting.write(contentsOf: Data("\(number) \(arguments)\n".utf8))
+        let words = ([program] + arguments).map { "'" + $0.replacing("'", with: "'\\''") + "'" }
+        try Data("exec \(words.joined(separator: " "))\n".utf8).write(
+            to: URL(fileURLWithPath: folder + "/job-\(number)")
+        )
+        try lifeline.fileHandleForWriting.write(contentsOf: Data("\(number)\n".utf8))
         let path = folder + "/status-\(number)"
         while !FileManager.default.fileExists(atPath: path) { try await Task.sleep(for: .milliseconds(10)) }
-        guard try String(contentsOfFile: path, encoding: .utf8) == "0\n" else {
-            let output = try? String(contentsOfFile: folder + "/output-\(number)", encoding: .utf8)
-            throw Failure(description: "pg_ctl \(arguments) failed: \(output ?? "")")
-        }
+        let output = try String(contentsOfFile: folder + "/output-\(number)", encoding: .utf8)
+        let status = try String(contentsOfFile: path, encoding: .utf8)
+        guard status == "0\n" else { throw Failure(description: "\(program) failed with \(status): \(output)") }
+        return output
+    }
+
+    private func control(_ arguments: [String]) async throws {
+        try await runAsServer(programs + "/pg_ctl", ["-D", folder + "/data"] + arguments)
     }
 
     private func initialize() async throws {
@@ -192,41 +208,13 @@ package final class PostgreSQLServer: Sendable {
 
     private func runAsServer(_ program: String, _ arguments: [String]) async throws {
         let command = Self.asServer(program) + arguments
-        try await Self.run(command[0], Array(command.dropFirst()))
+        try await run(command[0], Array(command.dropFirst()))
     }
 
     /// A command as a user whom PostgreSQL accepts: it refuses root.
     private static func asServer(_ program: String) -> [String] {
         guard isRoot else { return ["/usr/bin/env", program] }
         return ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", program]
-    }
-
-    /// Runs a program and gives what it writes.
-    @discardableResult
-    private static func run(_ program: String, _ arguments: [String]) async throws -> String {
-        let place = FileManager.default.temporaryDirectory.appending(path: "sceptic-run-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: place) }
-        _ = FileManager.default.createFile(atPath: place.path, contents: nil)
-        let output = try FileHandle(forWritingTo: place)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        let status = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do {
-                try process.run()
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
-        let text = try String(contentsOf: place, encoding: .utf8)
-        guard status == 0 else { throw Failure(description: "\(program) failed with \(status): \(text)") }
-        return text
     }
 
     /// A port that nobody listens on.

@@ -28,7 +28,8 @@ final class PostgreSQLConnection: SQLConnection {
     private var prepared: [ObjectIdentifier: Prepared] = [:]
     /// How many were prepared, also those that were replaced.
     private var preparations = 0
-    /// Whether a statement that was prepared is no longer good: the connection should not be used again.
+    /// Whether a statement that was prepared is no longer good, or the server takes no changes, where another one may by now:
+    /// the connection should not be used again.
     private(set) var isWornOut = false
 
     private struct Prepared {
@@ -187,7 +188,7 @@ final class PostgreSQLConnection: SQLConnection {
         case .lost: trouble = .lost
         case .late, .interrupted: trouble = .abandoned
         case .refused(let refusal):
-            if ["0A000", "26000"].contains(refusal.state) { isWornOut = true }
+            if ["0A000", "25006", "26000"].contains(refusal.state) { isWornOut = true }
             if refusal.isLast || !session.isOpen {
                 trouble = .lost
             } else if trouble == nil {

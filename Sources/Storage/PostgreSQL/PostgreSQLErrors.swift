@@ -92,11 +92,12 @@ extension StoreError {
     private static func knownClass(_ class: String, _ detail: String) -> StoreError? {
         switch `class` {
         case "08": .unavailable("The database can't be reached\(detail).")
-        case "0A", "26": .unavailable("The database has forgotten a statement\(detail).")
+        case "0A": .unavailable("The database can't do it\(detail).")
         // The messages of this class quote the value.
         case "22": .corrupted("The database refuses a value.")
         case "23": .conflict("The database refuses the change\(detail).")
         case "25", "2D", "3B": .unavailable("The transaction can't go on\(detail).")
+        case "26": .unavailable("The database has forgotten a statement\(detail).")
         case "28": .unavailable("The database does not let this program in\(detail).")
         case "40": .unavailable("Others change the same at the same time\(detail).")
         case "42": .corrupted("The database is not as this program writes it\(detail).")

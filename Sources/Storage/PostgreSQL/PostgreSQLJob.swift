@@ -78,7 +78,7 @@ extension PostgreSQLConnection {
             } catch {
                 // Nothing of the job was sent.
                 if trouble == .lost, job.losses < 3 { return .again }
-                job.fail(StoreError(postgreSQL: error))
+                job.fail(Self.beginning(error))
                 return .told
             }
             let failure: any Error
@@ -101,6 +101,14 @@ extension PostgreSQLConnection {
             repeats += 1
             Thread.sleep(forTimeInterval: .random(in: 0.001...(0.004 * Double(min(repeats, 16)))))
         }
+    }
+
+    /// Why a transaction did not begin: a standby has no such feature as a transaction that may write.
+    private static func beginning(_ failure: PostgreSQLFailure) -> StoreError {
+        guard case .refused(let refusal) = failure, refusal.state == "0A000" else {
+            return StoreError(postgreSQL: failure)
+        }
+        return StoreError(sqlState: "25006", message: refusal.message)
     }
 
     /// Makes the changes durable.
