@@ -221,7 +221,7 @@ struct PostgreSQLFaultTests {
         let server = try await PostgreSQLServer()
         let fixture = try await PostgreSQLFixture(server)
         let database = try await fixture.database { options in
-            options.waitLimit = .milliseconds(500)
+            options.waitLimit = .seconds(2)
             options.longestPause = .milliseconds(500)
         }
         let ticks = Task { for await _ in database.changes() {} }
@@ -234,9 +234,9 @@ struct PostgreSQLFaultTests {
             let time = await ContinuousClock().measure {
                 for _ in 0..<20 { await expectUnavailable("can't be reached") { try await one(database) } }
             }
-            #expect(time < .seconds(6))
+            #expect(time < .seconds(20))
             try await server.start()
-            let end = ContinuousClock.now + .seconds(10)
+            let end = ContinuousClock.now + .seconds(30)
             while ContinuousClock.now < end, (try? await one(database)) == nil {
                 try await Task.sleep(for: .milliseconds(20))
             }
