@@ -55,7 +55,7 @@ internal import Testing
         let message = try device.message(try await cluster.first.code(), "read-only")
         // As a standby it answers and takes no writes.
         try await database.stop()
-        try await database.install("/dev/null", as: "standby.signal")
+        try await database.setStandby(true)
         try await database.start()
         #expect(try await soon(within: 10) { try await Self.readiness(cluster.first) == 503 })
         let refused = try await cluster.first.post(message)

@@ -84,8 +84,11 @@ private final class Recorder: SCEPResponder {
 }
 
 private struct NoDocuments: PublicationResponder {
-    func document(at path: String) async -> PublishedDocument? {
-        path.hasSuffix("/1.crl") ? PublishedDocument(body: [0x30, 0], contentType: "application/pkix-crl") : nil
+    func document(at path: String) async -> Publication {
+        if path.hasSuffix("/1.crl") {
+            return .document(PublishedDocument(body: [0x30, 0], contentType: "application/pkix-crl"))
+        }
+        return path.hasSuffix("/2.crl") ? .unavailable(retryAfter: .seconds(1)) : .absent
     }
 }
 

@@ -17,7 +17,7 @@ struct PostgreSQLErrorTests {
         switch StoreError(sqlState: state, message: "words") {
         case .unavailable: .unavailable
         case .conflict: .conflict
-        case .corrupted, .newerSchema: .corrupted
+        case .corrupted, .newerSchema, .unfinishedCopy: .corrupted
         }
     }
 

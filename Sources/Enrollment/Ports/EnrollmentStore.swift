@@ -6,6 +6,9 @@ public protocol EnrollmentStore: TransactionStore, ApprovalStore, IssuedCertific
     ChallengeStore,
     TraceStore, ConfigurationStore, NodeStore
 {
+    /// What makes what is kept less safe than it should be: sentences for the operator.
+    var warnings: [String] { get }
+
     /// Waits for the writes that were begun, and closes the database.
     ///
     /// What is asked of it later fails with `unavailable`.

@@ -79,6 +79,7 @@ public struct Server: Sendable {
         try folder.checkState()
         try folder.lockForServing()
         let state = try folder.open()
+        for warning in state.store.warnings { logger.warning("\(warning)") }
         let listeners = listeners.map { bounded($0, by: Self.raiseDescriptorLimit()) }
         let time = SystemTimeSource()
         let metrics = ServerMetrics()

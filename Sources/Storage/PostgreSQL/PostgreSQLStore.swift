@@ -9,6 +9,9 @@ import Enrollment
 final class PostgreSQLStore: SQLStore, EnrollmentStore {
     let database: PostgreSQLDatabase
 
+    /// What the connection and the server's settings are like.
+    var warnings: [String] { database.warnings }
+
     /// Connects and brings the schema up to date.
     ///
     /// It blocks for as long as that takes.

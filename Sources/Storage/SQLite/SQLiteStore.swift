@@ -24,6 +24,9 @@ final class SQLiteStore: SQLStore, EnrollmentStore {
         database = try SQLiteDatabase(path: path, mode: mode, options: options)
     }
 
+    /// None: the file and its folder are checked when they are opened.
+    let warnings: [String] = []
+
     /// How many writes wait for the next commit.
     var waitingWrites: Int { database.waitingWrites }
 
