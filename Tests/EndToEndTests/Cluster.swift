@@ -17,16 +17,18 @@ struct Cluster: Sendable {
     ///
     /// - Parameters:
     ///   - database: the server; the one that all tests share if nil.
+    ///   - options: what CREATE DATABASE is told.
     ///   - reaching: the URL by which the second node reaches the database, given the one of the first.
     /// - Returns: the cluster, when both nodes listen.
     /// - Throws: `Sceptic.Failure` when one of them does not.
     static func start(
         on database: PostgreSQLServer? = nil,
+        options: String = "",
         reaching: (String) throws -> String = { $0 }
     ) async throws -> Cluster {
         let server: PostgreSQLServer
         if let database { server = database } else { server = try await .shared() }
-        let name = try await server.makeDatabase()
+        let name = try await server.makeDatabase(options)
         let url = server.url(name)
         let folder = try TemporaryFolder()
         let file = try folder.write("url", Array(url.utf8))
