@@ -9,33 +9,29 @@ import Testing
 @testable import Storage
 
 /// Copies from SQLite to PostgreSQL; what else there is to say of copies, `StoreCopyTests` says.
-@Suite(.enabled(if: PostgreSQLServer.isInstalled))
+@Suite(.enabled(if: PostgreSQLServer.isInstalled, "PostgreSQL is not installed."))
 struct PostgreSQLCopyTests {
     /// A source with rows in every table, and an empty database.
     private struct Scene: Sendable {
         let source: SQLiteFixture
-        let server: PostgreSQLServer
-        let database: String
+        let target: PostgreSQLFixture
 
         init(count: Int = 40) async throws {
             source = try SQLiteFixture()
             try await source.open(.create).close()
             try FullState.fill(source.path, count: count)
-            server = try await .shared()
-            database = try await server.makeDatabase()
+            target = try await PostgreSQLFixture()
         }
-
-        var url: String { server.url(database) }
 
         func copy(pageSize: Int = 7) throws -> StoreCopy {
             try PostgreSQLCopyTests.copy(from: source.path, to: url, pageSize: pageSize)
         }
 
-        func open() throws -> PostgreSQLStore {
-            try PostgreSQLStore(try PostgreSQLLocation(url: url), mode: .existing)
-        }
+        var url: String { target.server.url(target.name) }
 
-        func query(_ text: String) async throws -> String { try await server.query(text, in: database) }
+        func open() throws -> PostgreSQLStore { try PostgreSQLStore(try target.location, mode: .existing) }
+
+        func query(_ text: String) async throws -> String { try await target.query(text) }
     }
 
     private static func copy(
@@ -127,13 +123,14 @@ struct PostgreSQLCopyTests {
         let server = try await PostgreSQLServer()
         let database = try await server.makeDatabase()
         let pages = Counter()
-        let copy = try Self.copy(from: scene.source.path, to: server.url(database)) {
+        var copy = try Self.copy(from: scene.source.path, to: server.url(database)) {
             // As when the machine of the database stops: the connections end at once.
             guard pages.next() == 20 else { return }
             let pid = try? String(contentsOfFile: server.folder + "/data/postmaster.pid", encoding: .utf8)
             if let number = pid?.split(separator: "\n").first.flatMap({ Int32($0) }) { kill(number, SIGQUIT) }
             Thread.sleep(forTimeInterval: 1)
         }
+        copy.options.patience = .seconds(2)
         do {
             _ = try await copy.run()
             Issue.record("nothing was thrown")

@@ -50,8 +50,9 @@ public struct StoreCopy: Sendable {
         case .postgreSQL(let location):
             var options = PostgreSQLOptions()
             options.purpose = .target
-            // Nobody waits for an answer, and a table is counted once.
+            // No device waits for an answer, and a whole table is counted in one statement.
             options.statementLimit = options.migrationLimit
+            options.waitLimit = self.options.patience
             let database = try Self.target { () throws(StoreError) in
                 try PostgreSQLDatabase(location, mayCreate: true, options: options)
             }

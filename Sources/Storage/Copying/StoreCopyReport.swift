@@ -57,6 +57,8 @@ public struct StoreCopyProgress: Sendable, Equatable {
 struct StoreCopyOptions: Sendable {
     /// How many rows are read, and written in one transaction: some megabytes.
     var pageSize = 512
+    /// How long to wait for a connection to the target, which may be busy or start again.
+    var patience = Duration.seconds(30)
     /// Called after each page that was written; what it throws ends the copy.
     var onPage: (@Sendable () throws(StoreError) -> Void)?
 
