@@ -96,15 +96,15 @@ class Node:
             self.line.set(State.DOWN)
         return None if status == 0 else f"node {self.number} ended with status {status} on SIGTERM"
 
-    def ended_by_itself(self) -> str | None:
-        """Says how it ended, once, if nobody ended it."""
+    def ended_by_itself(self) -> tuple[int, str] | None:
+        """Says once with which status it ended, and how, if nobody ended it."""
         if self._process is None or self._process.poll() is None:
             return None
         status, self._process = self._process.returncode, None
         self._ended_at = time.time()
         self.line.set(State.DOWN)
         said = self.log.read_bytes()[self._log_start :].decode(errors="replace").strip()
-        return f"node {self.number} ended by itself with status {status}: " + " | ".join(said.splitlines()[-3:])
+        return status, f"node {self.number} ended by itself with {status}: " + " | ".join(said.splitlines()[-3:])
 
     @property
     def is_due(self) -> bool:
@@ -205,7 +205,8 @@ class Approver:
             return None
         if done.returncode == 0:
             return parsed(done.stdout)
-        if self._weather.database.always(State.UP, began - 10, time.time()):
+        # Nothing excuses a crash.
+        if done.returncode < 0 or self._weather.database.always(State.UP, began - 10, time.time()):
             self.problems.append(f"sceptic {' '.join(words)} failed with {done.returncode}: {done.stderr.strip()}")
         return None
 
