@@ -12,6 +12,8 @@ from dataclasses import dataclass
 # Seconds. A node may be down or blind for so long after what ails it is over: it starts, or waits up to 5 s before it
 # tries to reach the database again.
 RECOVERY = 7.0
+# A node may take so long to start, on a machine that is busy with its like.
+START = 20.0
 # A probe may be answered by what a node knew a moment before.
 STALE = 1.5
 
@@ -91,8 +93,8 @@ class Weather:
         """Whether nothing excuses a node from answering as it should."""
         if not self.database.always(State.UP, start - RECOVERY, end):
             return False
-        # One that moves for so long does not start as it should.
-        return self.nodes[node].states(start - RECOVERY, end) in ({State.UP}, {State.MOVING})
+        line = self.nodes[node]
+        return line.always(State.UP, start - RECOVERY, end) or line.always(State.MOVING, start - START, end)
 
     def explains_failure(self, node: int, start: float, end: float) -> bool:
         """Whether a node may have been unable to ask the database, which a client can't tell from a refusal."""
