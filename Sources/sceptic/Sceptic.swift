@@ -5,6 +5,10 @@ internal import ArgumentParser
 internal import Cryptography
 internal import ServerApp
 
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
 /// The command line: subcommands, nothing else.
 @main
 struct Sceptic: AsyncParsableCommand {
@@ -24,6 +28,12 @@ struct Sceptic: AsyncParsableCommand {
         ]
     )
 
+    /// Ends the process at once: what libraries clear away at the end, threads may still use that talk to a database.
+    private static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
+    }
+
     static func main() async {
         LibraryLifetime.isTheProcess()
         do {
@@ -33,9 +43,10 @@ struct Sceptic: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(EXIT_SUCCESS)
         } catch let error as AppError {
             Terminal.complain(error)
-            exit(withError: ExitCode(error.exitCode))
+            end(error.exitCode)
         } catch {
             exit(withError: error)
         }

@@ -197,7 +197,8 @@ struct World: Sendable {
             stores: EnrollmentService.Stores(
                 transactions: transactions ?? store,
                 approvals: approvals ?? store,
-                certificates: store
+                certificates: store,
+                health: store
             ),
             lists: lists,
             traces: traces,

@@ -4,7 +4,7 @@
 /// All the ports that a storage engine stands behind.
 public protocol EnrollmentStore: TransactionStore, ApprovalStore, IssuedCertificateStore, RevocationStore,
     ChallengeStore,
-    TraceStore, ConfigurationStore, NodeStore
+    TraceStore, ConfigurationStore, NodeStore, StoreHealth
 {
     /// What makes what is kept less safe than it should be: sentences for the operator.
     var warnings: [String] { get }

@@ -26,22 +26,27 @@ public struct EnrollmentService: Sendable {
         public var approvals: any ApprovalStore
         /// Knows what was issued.
         public var certificates: any IssuedCertificateStore
+        /// Knows whether all of them answer.
+        public var health: any StoreHealth
 
         /// Puts stores together.
         public init(
             transactions: any TransactionStore,
             approvals: any ApprovalStore,
-            certificates: any IssuedCertificateStore
+            certificates: any IssuedCertificateStore,
+            health: any StoreHealth
         ) {
             self.transactions = transactions
             self.approvals = approvals
             self.certificates = certificates
+            self.health = health
         }
     }
 
     let transactions: any TransactionStore
     let approvals: any ApprovalStore
     let certificates: any IssuedCertificateStore
+    let health: any StoreHealth
     let lists: any CertificateListSource
     let traces: TraceRecorder
     let observer: any EnrollmentObserver
@@ -74,6 +79,7 @@ public struct EnrollmentService: Sendable {
         self.transactions = stores.transactions
         self.approvals = stores.approvals
         self.certificates = stores.certificates
+        self.health = stores.health
         self.lists = lists
         self.traces = traces
         self.observer = observer
@@ -251,10 +257,13 @@ public struct EnrollmentService: Sendable {
             return failure(failInfo, text, deliberation)
         case .uniformFailure:
             let reply = failure(FailInfo.uniform.failInfo, FailInfo.uniform.text, deliberation)
+            // A refusal would be final for many a device. Whatever is wrong with the request, all hear the same while the database is
+            // away: otherwise 503 would tell that the envelope could be opened.
+            let isAnswered = await health.isReadable()
             let elapsed = time.now.timeIntervalSince(deliberation.receivedAt)
             let periods = max(1, (elapsed / Self.uniformDelay).rounded(.up))
             await time.wait(until: deliberation.receivedAt.addingTimeInterval(periods * Self.uniformDelay))
-            return reply
+            return isAnswered ? reply : .unavailable
         case .unanswerable:
             return .unanswerable(reason.sentence)
         case .pending:

@@ -9,7 +9,7 @@ struct HealthService: HealthResponder {
     /// A database that takes longer is as good as away for whoever asks.
     private static let patience: Duration = .seconds(1)
 
-    let store: any ConfigurationStore
+    let store: any StoreHealth
     let presence: NodePresence
     let metrics: ServerMetrics
 
@@ -17,7 +17,7 @@ struct HealthService: HealthResponder {
     func isReady() async -> Bool {
         guard presence.isHeard else { return false }
         return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { (try? await self.store.configurationVersion()) != nil }
+            group.addTask { await self.store.isReadable() }
             group.addTask {
                 try? await Task.sleep(for: Self.patience)
                 return false

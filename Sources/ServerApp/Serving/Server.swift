@@ -18,6 +18,9 @@ internal import Glibc
 
 /// Serves a state folder: the composition root of `sceptic serve`.
 public struct Server: Sendable {
+    /// How long to wait for a database at the start.
+    private static let patience: Duration = .seconds(30)
+
     private let folder: StateFolder
     private let listeners: [ListenerConfiguration]
     private let logger: Logger
@@ -78,7 +81,7 @@ public struct Server: Sendable {
         // Before opening, which may bring the schema up to date: not under a server that is running.
         try folder.checkState()
         try folder.lockForServing()
-        let state = try folder.open()
+        let state = try await open()
         for warning in state.store.warnings { logger.warning("\(warning)") }
         let listeners = listeners.map { bounded($0, by: Self.raiseDescriptorLimit()) }
         let time = SystemTimeSource()
@@ -116,6 +119,22 @@ public struct Server: Sendable {
         try? await state.store.close()
     }
 
+    /// Opens the state; a database that other machines share may start later than this server.
+    private func open() async throws -> OpenedState {
+        let end = ContinuousClock.now + Self.patience
+        var isTold = false
+        while true {
+            do {
+                return try folder.open()
+            } catch let error as AppError where error.kind == .failure {
+                guard try folder.isShared, ContinuousClock.now < end else { throw error }
+                if !isTold { logger.warning("waiting for the database", metadata: ["error": "\(error.sentence)"]) }
+                isTold = true
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
     /// Refuses to begin where every request would be answered by 404, and says why.
     private func checkServesSomething(_ configuration: ServedConfiguration) throws {
         guard configuration.profiles.isEmpty else { return }
@@ -142,7 +161,8 @@ public struct Server: Sendable {
             stores: EnrollmentService.Stores(
                 transactions: state.store,
                 approvals: state.store,
-                certificates: state.store
+                certificates: state.store,
+                health: state.store
             ),
             lists: lists,
             traces: traces,

@@ -64,7 +64,7 @@ extension OpenedState {
         )
         let traces = TraceRecorder(store: store)
         let service = EnrollmentService(
-            stores: EnrollmentService.Stores(transactions: store, approvals: store, certificates: store),
+            stores: EnrollmentService.Stores(transactions: store, approvals: store, certificates: store, health: store),
             lists: CertificateLists(store: store, time: time) { configuration.authorities[$0] },
             traces: traces,
             observer: SilentObserver(),

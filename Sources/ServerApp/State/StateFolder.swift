@@ -78,6 +78,9 @@ public struct StateFolder: Sendable {
         )
     }
 
+    /// Whether other servers may serve the same state.
+    var isShared: Bool { get throws { try location().isShared } }
+
     private func location() throws -> DatabaseLocation {
         guard let url = try database.stated(memory: memoryPath) else { return .sqlite(path: databasePath) }
         return try DatabaseSource.location(ofURL: url)

@@ -16,6 +16,11 @@ protocol SQLStore: Sendable {
 }
 
 extension SQLStore {
+    /// Reads something small; false when that fails.
+    func isReadable() async -> Bool {
+        (try? await database.read { try ConfigurationTables(connection: $0).version() }) != nil
+    }
+
     /// Waits for the writes that were begun, and closes the database.
     ///
     /// What is asked of it later fails with `unavailable`.
