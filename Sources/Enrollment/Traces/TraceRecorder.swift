@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// Gathers the traces of requests that issued nothing, and stores them in batches beside the durable transactions.
 ///
-/// Best effort: when strangers send faster than the disk takes, the oldest that wait are dropped and counted.
+/// Best effort: when strangers send faster than the disk takes, or the database is away, the oldest that wait are dropped and
+/// counted.
 public final class TraceRecorder: Sendable {
     /// How many unauthenticated traces are kept.
     public static let ringSize = 10_000
@@ -15,6 +16,12 @@ public final class TraceRecorder: Sendable {
     private struct Waiting {
         var traces: [TraceRecord] = []
         var dropped = 0
+
+        /// Lets the oldest go.
+        mutating func drop(_ count: Int) {
+            traces.removeFirst(count)
+            dropped += count
+        }
     }
 
     private let store: any TraceStore
@@ -28,10 +35,7 @@ public final class TraceRecorder: Sendable {
     /// Takes a trace; returns at once.
     public func record(_ trace: TraceRecord) {
         waiting.withLock { waiting in
-            if waiting.traces.count >= Self.capacity {
-                waiting.traces.removeFirst(Self.capacity / 2)
-                waiting.dropped += Self.capacity / 2
-            }
+            if waiting.traces.count >= Self.capacity { waiting.drop(Self.capacity / 2) }
             waiting.traces.append(trace)
         }
     }
@@ -39,14 +43,37 @@ public final class TraceRecorder: Sendable {
     /// Stores what waits.
     ///
     /// - Returns: how many traces were dropped since the last time.
-    /// - Throws: `StoreError`; what waited is lost then.
+    /// - Throws: `StoreError`; what waited waits on then, unless the database will never take it.
     public func flush() async throws(StoreError) -> Int {
         let batch = waiting.withLock { waiting in
             defer { waiting = Waiting() }
             return waiting
         }
         guard !batch.traces.isEmpty else { return batch.dropped }
-        try await store.append(batch.traces, ringSize: Self.ringSize)
+        do throws(StoreError) {
+            try await store.append(batch.traces, ringSize: Self.ringSize)
+        } catch {
+            putBack(batch, keepsTraces: error.isPassing)
+            throw error
+        }
         return batch.dropped
+    }
+
+    /// Puts what was not stored before what has come since; a trace that was stored after all is not stored twice.
+    private func putBack(_ batch: Waiting, keepsTraces: Bool) {
+        waiting.withLock { waiting in
+            waiting.traces = batch.traces + waiting.traces
+            waiting.dropped += batch.dropped
+            let excess = keepsTraces ? waiting.traces.count - Self.capacity : batch.traces.count
+            if excess > 0 { waiting.drop(excess) }
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether the same may go well later.
+    fileprivate var isPassing: Bool {
+        if case .unavailable = self { return true }
+        return false
     }
 }

@@ -29,12 +29,17 @@ struct TraceFlusher: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // What waits is tried again several times a second, and that is told once.
+            var hasComplained = false
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(200))
                 do {
                     metrics.countDroppedTraces(try await traces.flush())
+                    hasComplained = false
                 } catch {
                     guard !Task.isCancelled else { return }
+                    if hasComplained { continue }
+                    hasComplained = true
                     logger.warning("traces could not be stored", metadata: ["error": "\(error)"])
                 }
             }
