@@ -19,9 +19,7 @@ struct ApprovalTable<Connection: SQLConnection> {
     /// Lets a request wait, with its claims used up.
     func wait(_ approval: ApprovalRecord, claims: [Claim]) throws(StoreError) -> WriteResult<PendingOutcome> {
         try connection.takeTurn(of: approval.key)
-        if try !add(approval) {
-            guard try outlive(approval), try add(approval) else { return .undo(try obstacle(to: approval)) }
-        }
+        if let obstacle = try enter(approval) { return .undo(obstacle) }
         for claim in claims {
             if let refusal = try take(claim, for: approval) { return .undo(refusal) }
         }
@@ -98,7 +96,10 @@ struct ApprovalTable<Connection: SQLConnection> {
     func refuse(transactionID: UUID, at moment: Date) throws(StoreError) {
         _ = try connection.execute(
             ApprovalSQL.refuse,
-            ["moment": .date(moment), "note": .text("the issuer refused"), "transaction_id": .uuid(transactionID)]
+            [
+                "moment": .date(moment), "note": .text(ApprovalRecord.issuersRefusal),
+                "transaction_id": .uuid(transactionID),
+            ]
         )
     }
 
@@ -116,6 +117,19 @@ struct ApprovalTable<Connection: SQLConnection> {
             ],
             { row throws(StoreError) in try row.int64() }
         ) != nil
+    }
+
+    /// Adds a request that waits.
+    ///
+    /// - Returns: nil when it is added, else what was there already.
+    private func enter(_ approval: ApprovalRecord) throws(StoreError) -> PendingOutcome? {
+        // What is in the way may end, by the hand of another node, before one has looked what it is.
+        for _ in 0..<3 {
+            if try add(approval) { return nil }
+            if try outlive(approval), try add(approval) { return nil }
+            if let obstacle = try obstacle(to: approval) { return obstacle }
+        }
+        throw .conflict("The id of the request is taken.")
     }
 
     private func add(_ approval: ApprovalRecord) throws(StoreError) -> Bool {
@@ -153,8 +167,8 @@ struct ApprovalTable<Connection: SQLConnection> {
         ) == 1
     }
 
-    /// Why a request could not be added.
-    private func obstacle(to approval: ApprovalRecord) throws(StoreError) -> PendingOutcome {
+    /// Why a request could not be added; nil when nothing is seen in the way.
+    private func obstacle(to approval: ApprovalRecord) throws(StoreError) -> PendingOutcome? {
         let key = approval.key
         switch try transactions.find(key, requestDigest: approval.requestDigest) {
         case .alreadyOpen(let open):
@@ -176,8 +190,7 @@ struct ApprovalTable<Connection: SQLConnection> {
         if let waiting {
             return waiting.requestDigest == approval.requestDigest ? .pending(waiting) : .otherRequestOpen
         }
-        if try transactions.isOpen(key) { return .otherRequestOpen }
-        throw .conflict("The id of the request is taken.")
+        return try transactions.isOpen(key) ? .otherRequestOpen : nil
     }
 
     /// Uses a claim up.

@@ -27,9 +27,7 @@ struct TransactionTable<Connection: SQLConnection> {
         signing: () throws -> CertificateRecord?
     ) throws -> WriteResult<ReservationOutcome> {
         try connection.takeTurn(of: reservation.key)
-        if try !add(reservation) {
-            guard try outlive(reservation), try add(reservation) else { return .undo(try obstacle(to: reservation)) }
-        }
+        if let obstacle = try enter(reservation) { return .undo(obstacle) }
         for claim in reservation.claims {
             if let refusal = try take(claim, for: reservation) { return .undo(refusal) }
         }
@@ -139,6 +137,19 @@ struct TransactionTable<Connection: SQLConnection> {
         return .keep(sorted.map(\.transaction))
     }
 
+    /// Adds a transaction.
+    ///
+    /// - Returns: nil when it is added, else what was there already.
+    private func enter(_ reservation: Reservation) throws(StoreError) -> ReservationOutcome? {
+        // What is in the way may end, by the hand of another node, before one has looked what it is.
+        for _ in 0..<3 {
+            if try add(reservation) { return nil }
+            if try outlive(reservation), try add(reservation) { return nil }
+            if let obstacle = try obstacle(to: reservation) { return obstacle }
+        }
+        throw .conflict("The transaction's id is taken.")
+    }
+
     private func add(_ reservation: Reservation) throws(StoreError) -> Bool {
         try connection.execute(
             TransactionSQL.add,
@@ -182,8 +193,8 @@ struct TransactionTable<Connection: SQLConnection> {
         )
     }
 
-    /// Why a transaction could not be added.
-    private func obstacle(to reservation: Reservation) throws(StoreError) -> ReservationOutcome {
+    /// Why a transaction could not be added; nil when nothing is seen in the way.
+    private func obstacle(to reservation: Reservation) throws(StoreError) -> ReservationOutcome? {
         let key = reservation.key
         if let outcome = try find(key, requestDigest: reservation.requestDigest) { return outcome }
         if try isOpen(key) { return .otherRequestOpen }
@@ -198,8 +209,7 @@ struct TransactionTable<Connection: SQLConnection> {
             ["issuer_id": .uuid(reservation.order.issuerID), "serial_number": .blob(reservation.order.serialNumber)],
             { row throws(StoreError) in try row.int64() }
         )
-        if taken != nil { return .serialNumberTaken }
-        throw .conflict("The transaction's id is taken.")
+        return taken == nil ? nil : .serialNumberTaken
     }
 
     /// Uses a claim up.
