@@ -42,7 +42,8 @@ final class ConfigurationSnapshot: Service {
         }
     }
 
-    private func refresh() async {
+    /// Takes up what has changed; what can't be read changes nothing.
+    func refresh() async {
         do {
             guard try await store.configurationVersion() != current.version else { return }
             let stored = try await store.configuration()

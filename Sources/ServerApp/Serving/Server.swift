@@ -83,13 +83,35 @@ public struct Server: Sendable {
         try folder.lockForServing()
         let state = try await open()
         for warning in state.store.warnings { logger.warning("\(warning)") }
-        let listeners = listeners.map { bounded($0, by: Self.raiseDescriptorLimit()) }
         let time = SystemTimeSource()
-        let metrics = ServerMetrics()
         let configuration = try await ConfigurationSnapshot(state, logger: logger)
         try checkServesSomething(configuration.current)
         let presence = NodePresence(nodes: state.store, configuration: configuration, time: time, logger: logger)
-        try await presence.begin()
+        let result: Result<Void, any Error>
+        do {
+            try await presence.begin()
+            // Before it was known to be there, nobody waited for it with a change.
+            await configuration.refresh()
+            result = .success(try await serve(state, configuration, presence, time, started: started))
+        } catch {
+            result = .failure(error)
+        }
+        // Also when it did not get to listen: others would wait for it.
+        await presence.end()
+        try? await state.store.close()
+        try result.get()
+    }
+
+    /// Serves an open state until the process is told to stop.
+    private func serve(
+        _ state: OpenedState,
+        _ configuration: ConfigurationSnapshot,
+        _ presence: NodePresence,
+        _ time: SystemTimeSource,
+        started: @escaping @Sendable ([BoundAddress]) -> Void
+    ) async throws {
+        let listeners = listeners.map { bounded($0, by: Self.raiseDescriptorLimit()) }
+        let metrics = ServerMetrics()
         let traces = TraceRecorder(store: state.store)
         let lists = CertificateLists(store: state.store, time: time) { id in configuration.current.authorities[id] }
         let enrollment = enrollmentService(
@@ -115,8 +137,6 @@ public struct Server: Sendable {
         let housekeeping: [any Service] = [configuration, presence, recovery, flusher, expiry]
         try await runUntilStopped(housekeeping + running + [announcer])
         _ = try? await traces.flush()
-        await presence.end()
-        try? await state.store.close()
     }
 
     /// Opens the state; a database that other machines share may start later than this server.
