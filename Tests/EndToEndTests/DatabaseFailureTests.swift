@@ -146,6 +146,14 @@ internal import Testing
             }
             try? FileManager.default.removeItem(atPath: state)
         }
+        // A "?" begins no parameters while the user's name and password go on.
+        let visible = try await Sceptic.attempt([
+            "init", "--data", state, "--name", "Example", "--database",
+            "postgres://somebody:secret?enough@127.0.0.1:1/x",
+        ])
+        #expect(visible.errors.contains("warning: others on this machine can see the database's password"))
+        #expect(!visible.errors.contains("enough"))
+        try? FileManager.default.removeItem(atPath: state)
         let odd = try await Sceptic.attempt([
             "init", "--data", state, "--name", "Example", "--database", "mysql://a:b@c/d",
         ])

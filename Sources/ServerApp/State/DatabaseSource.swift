@@ -31,8 +31,9 @@ public struct DatabaseSource: Sendable {
     /// Whether a URL has a password in it.
     public static func holdsPassword(_ url: String) -> Bool {
         guard let scheme = url.firstRange(of: "://") else { return false }
-        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
-        let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
+        // As libpq reads it: up to the first "@", whatever else but a "/" stands before.
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+        let user = authority.firstIndex(of: "@").map { authority[..<$0] } ?? ""
         return user.contains(":") || url.contains("password=")
     }
 
