@@ -117,12 +117,15 @@ internal import Glibc
         let rotation = Task {
             try await Sceptic.attempt(["ca", "rotate-ra", "--data", cluster.first.state])
         }
+        let state = "SELECT state FROM ra_credential WHERE generation = 2"
+        #expect(try await soon { try await cluster.query(state) == "prepared" })
+        // Less than what makes a silent node a dead one.
         try await Task.sleep(for: .seconds(3))
-        #expect(try await cluster.query("SELECT state FROM ra_credential WHERE generation = 2") == "prepared")
+        #expect(try await cluster.query(state) == "prepared")
         cluster.second.signal(SIGCONT)
         let run = try await rotation.value
         #expect(run.status == 0, "\(run.errors)")
-        #expect(try await cluster.query("SELECT state FROM ra_credential WHERE generation = 2") == "active")
+        #expect(try await cluster.query(state) == "active")
         let announced = try await cluster.first.authorities().recipient
         #expect(try await soon { try await cluster.second.authorities().recipient == announced })
         try await cluster.stop()
