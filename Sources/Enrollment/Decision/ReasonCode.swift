@@ -195,7 +195,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .issuerExpired: "Renew the issuing CA."
         case .issuerLint: "The trace names the rules; change the RA profile's template."
         case .issuerRefused, .issuerFailed: "The server's log says more."
-        case .storeUnavailable: "Look after the disk of the state folder; clients try again by themselves."
+        case .storeUnavailable: "Look after the database and its disk; clients try again by themselves."
         case .internalError: "Please report it, with the trace."
         }
     }
