@@ -110,6 +110,17 @@ internal import Glibc
         #expect(try await cluster.query("SELECT COUNT(*) FROM node") == "1")
     }
 
+    @Test func aNodeThatCanNotListenIsForgottenAtOnce() async throws {
+        let cluster = try await Cluster.start()
+        #expect(try await cluster.second.stop() == 0)
+        let run = try await Sceptic.attempt([
+            "serve", "--data", cluster.second.state, "--listen", "127.0.0.1:\(cluster.first.port)",
+        ])
+        #expect(run.status == 75, "\(run.errors)")
+        #expect(try await cluster.query("SELECT COUNT(*) FROM node") == "1")
+        #expect(try await cluster.first.stop() == 0)
+    }
+
     @Test func aNewRAIsAnnouncedOnlyWhenEveryNodeThatLivesHasIt() async throws {
         let cluster = try await Cluster.start()
         // A node that hangs counts among the living for a while.
