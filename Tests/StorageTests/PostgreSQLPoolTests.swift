@@ -82,6 +82,21 @@ struct PostgreSQLPoolTests {
         #expect(database.connected == 0)
     }
 
+    @Test func givesBackWhatNobodyUses() async throws {
+        let database = try await fixture().database { $0.idleConnectionLimit = .milliseconds(200) }
+        for round in 1...3 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 { group.addTask { try await addOne(database) } }
+                try await group.waitForAll()
+            }
+            #expect(try await value(database) == Int64(20 * round))
+            #expect(database.connected > 0)
+            for _ in 0..<1000 where database.connected > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(database.connected == 0)
+        }
+        try await database.close()
+    }
+
     @Test func readsAsOfOneMoment() async throws {
         let fixture = try await fixture()
         let database = try await fixture.database()

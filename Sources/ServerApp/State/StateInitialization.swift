@@ -70,6 +70,12 @@ public struct StateInitialization: Sendable {
         let (changes, outcome) = try ceremony.run()
         do {
             try await store.apply(changes)
+        } catch .conflict {
+            throw AppError(
+                .conflict,
+                "Another 'sceptic init' was faster: there is a state in the database already.",
+                hint: "Remove the folder \(folder.path), and serve that state with its own master key."
+            )
         } catch {
             throw AppError(error)
         }

@@ -29,18 +29,31 @@ final class PostgreSQLDatabase: SQLDatabase {
     ) throws(StoreError) {
         var patient = options
         patient.statementLimit = options.migrationLimit
-        let connection: PostgreSQLConnection
-        do throws(PostgreSQLFailure) {
-            connection = try PostgreSQLConnection(location, patient)
-        } catch {
-            throw StoreError(postgreSQL: error)
-        }
+        let connection = try Self.connect(location, patient)
         defer { connection.close() }
         try PostgreSQLMigration(connection: connection, options: options).run(mayCreate: mayCreate)
         warnings = (location.warning.map { [$0] } ?? []) + connection.warnings
         pool = PostgreSQLPool(location, options)
         listener = PostgreSQLListener(location, options)
         waitLimit = options.waitLimit
+    }
+
+    /// Connects, and tries again for a while where the server is starting or has no connection left.
+    private static func connect(
+        _ location: PostgreSQLLocation,
+        _ options: PostgreSQLOptions
+    ) throws(StoreError) -> PostgreSQLConnection {
+        let end = ContinuousClock.now + options.waitLimit
+        while true {
+            do throws(PostgreSQLFailure) {
+                return try PostgreSQLConnection(location, options)
+            } catch {
+                guard case .refused(let refusal) = error, ["53300", "57P03"].contains(refusal.state),
+                    ContinuousClock.now < end
+                else { throw StoreError(postgreSQL: error) }
+                Thread.sleep(forTimeInterval: .random(in: 0.1...0.3))
+            }
+        }
     }
 
     deinit {

@@ -5,6 +5,8 @@
 package struct PostgreSQLOptions: Sendable {
     /// How many connections are opened at most, besides the one that listens.
     package var connections = 16
+    /// How long a connection stays open that nobody uses: a server has few, and others want some as well.
+    package var idleConnectionLimit = Duration.seconds(30)
     /// How many calls wait for a connection at most.
     package var queueLength = 4096
     /// How long a call waits for a connection.

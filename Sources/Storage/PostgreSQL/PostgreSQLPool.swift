@@ -8,8 +8,8 @@ import Synchronization
 
 /// The connections, each with a thread of its own, and the calls that wait for one.
 ///
-/// Threads are started when all others are busy. Each connects when there is something to do, and runs one call after
-/// another. While the server can't be reached, one thread tries again and again, with pauses that grow.
+/// Threads are started when all others are busy. Each connects when there is something to do, runs one call after
+/// another, and hangs up when there has been nothing to do for a while. While the server can't be reached, one thread tries again and again, with pauses that grow.
 final class PostgreSQLPool: Sendable {
     /// A thread, as the others see it.
     private final class Worker: Sendable {
@@ -164,7 +164,11 @@ final class PostgreSQLPool: Sendable {
                 // Not all of it at once: the pool may be closed meanwhile.
                 Thread.sleep(forTimeInterval: min(time, .milliseconds(250)) / .seconds(1))
             case .sleep:
-                worker.wake.wait()
+                let isForgotten = sleep(worker)
+                guard isForgotten, let idle = connection else { break }
+                idle.close()
+                connection = nil
+                state.withLock { $0.connected -= 1 }
             case .end:
                 connection?.close()
                 end(wasConnected: connection != nil)
@@ -187,6 +191,22 @@ final class PostgreSQLPool: Sendable {
             if let other = state.idle.popLast() { other.wake.signal() }
             return state.outage.pause().map { .pause($0) } ?? .connect
         }
+    }
+
+    /// Waits to be woken.
+    ///
+    /// - Returns: whether nobody has had need of this thread for long: its connection is better given back.
+    private func sleep(_ worker: Worker) -> Bool {
+        let limit = DispatchTime.now() + options.idleConnectionLimit / .seconds(1)
+        guard worker.wake.wait(timeout: limit) == .timedOut else { return false }
+        let isStillIdle = state.withLock { state in
+            guard let place = state.idle.firstIndex(where: { $0 === worker }) else { return false }
+            state.idle.remove(at: place)
+            return true
+        }
+        // Somebody has just taken it out of the list, and is about to signal.
+        if !isStillIdle { worker.wake.wait() }
+        return isStillIdle
     }
 
     private func connect() -> PostgreSQLConnection? {
