@@ -14,6 +14,7 @@ extension StorageCheck {
     static let challengeChecks: [StorageCheck] = [
         StorageCheck("addsChallengesAllOrNone", with: addsChallengesAllOrNone),
         StorageCheck("findsChallengesByProfileAndLookup", with: findsChallenges),
+        StorageCheck("keepsWhatAChallengeIsBoundTo", with: keepsBindings),
         StorageCheck("pagesThroughChallenges", with: pagesThroughChallenges),
         StorageCheck("revokesAChallengeOnce", with: revokesOnce),
     ]
@@ -79,6 +80,35 @@ extension StorageCheck {
         try expect(try await again.stored(endless), is: endless)
         try expect(try await again.store.challenge(profile: "other", lookup: used.lookup), is: nil)
         try expect(try await again.store.challenge(profile: "default", lookup: Scenario.bytes()), is: nil)
+        try await again.store.close()
+    }
+
+    private static func keepsBindings(_ scenario: Scenario) async throws {
+        let identities = [
+            BoundIdentity(subject: [0x30, 0], names: [0x30, 0xFF, 0], keyType: "RSA-2048"),
+            BoundIdentity(subject: Scenario.bytes(), names: nil, keyType: nil),
+            BoundIdentity(subject: nil, names: [], keyType: nil),
+            BoundIdentity(subject: nil, names: nil, keyType: "EC P-256"),
+            nil,
+        ]
+        let all = identities.enumerated().map { number, identity in
+            var challenge = Scenario.challenge(at: Scenario.moment(Double(number)))
+            challenge.boundTo = identity
+            challenge.sealedCode = SealedCode(transactionID: "id", code: [UInt8(number)])
+            return challenge
+        }
+        try await scenario.store.add(all)
+        let again = try await scenario.reopened()
+        for challenge in all { try expect(try await again.stored(challenge), is: challenge) }
+        try expect(try await again.store.challenges(profile: nil, after: nil, limit: 9), is: all)
+        let sealed = try await again.store.sealedChallenges(profile: "default", transactionID: "id", limit: 9)
+        try expect(sealed, is: all.reversed())
+        // What is bound stays so when the challenge is used.
+        let first = try unwrap(all.first)
+        let reservation = scenario.reservation(claims: [.oneTimeChallenge(first.id)])
+        _ = try await again.issue(reservation)
+        try expect(try await again.stored(first).boundTo, is: first.boundTo)
+        try expect(try await again.stored(first).usedAt != nil, "the challenge is not used")
         try await again.store.close()
     }
 

@@ -44,7 +44,8 @@ internal import Testing
         #expect(
             uniform == [
                 .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
-                .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable, .queryNotEntitled,
+                .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable,
+                .queryNotEntitled,
                 .renewalNotServed, .renewalSigner, .renewalExpired, .renewalRevoked, .renewalStatusUnknown,
             ]
         )
@@ -142,6 +143,9 @@ internal import Testing
         },
         Story(reason: .challengeUnknown, steps: accepted + ["challenge"]) { world in
             _ = try await world.ask(try Device(in: world).message("wrong"))
+        },
+        Story(reason: .challengeIdentity, steps: accepted) { world in
+            _ = try await world.ask(try Device(in: world).message(try await world.code(boundTo: "CN=device-2")))
         },
         Story(reason: .challengeUsed, steps: accepted) { world in
             _ = try await world.ask(try Device(in: world).message(try await world.usedCode()))

@@ -12,6 +12,7 @@ internal import Storage
 internal import SwiftASN1
 internal import TestSupport
 internal import Testing
+internal import X509
 
 internal import struct Foundation.Date
 
@@ -28,7 +29,6 @@ internal import struct Foundation.Date
 /// | 17 | shape of GetCACert | `DiscoveryRequirementTests` |
 /// | 18 | GetNextCACert | `NextCACertificatesTests` of SCEP |
 /// | 19 | one code twice on two nodes | `NodeTests`, `ApprovalRaceTests` |
-/// | 20 | a challenge is bound to a subject | nowhere: challenges are bound to a profile so far |
 /// | 22, 23 | SIDs, CA flags and names that a request asks for | `PolicyTests`, `RenewalRuleTests` |
 /// | 24 | Intune's answers | nowhere: there is no such challenge source yet |
 /// | 26 | lines of GetCACaps, HEAD | `DiscoveryRequirementTests`, `ConnectionTests` of the endpoint |
@@ -249,6 +249,22 @@ internal import struct Foundation.Date
             #expect(["0", "1", "2", "4"].contains(try reply.value(OID.failInfo)?.text))
             #expect(try reply.value(OID.failInfoText)?.content.isEmpty == false)
         }
+    }
+
+    @Test func trap20ChallengeOfOneDeviceUsedWithTheNamesOfAnotherIsRefusedLikeAWrongOneAndCounted() async throws {
+        let world = try await World()
+        let code = try await world.code(boundTo: "CN=device-1", names: [.dnsName("device-1.example")])
+        let (first, second) = (try Device("device-1", in: world), try Device("device-2", in: world))
+        let (own, others) = (Wish.names(Wish.dns("device-1.example")), Wish.names(Wish.dns("device-2.example")))
+        let wrong = try await world.ask(try first.message("wrong", extensions: [own]))
+        for (device, wish) in [(second, own), (first, others), (second, others)] {
+            #expect(try await world.ask(try device.message(code, extensions: [wish])) == wrong)
+        }
+        #expect(wrong == .uniform)
+        #expect(world.observer.reasons == [.challengeUnknown] + Array(repeating: .challengeIdentity, count: 3))
+        #expect(try await world.row(code).usedAt == nil)
+        #expect(try await world.certificateCount() == 0)
+        #expect(try await world.ask(try first.message(code, extensions: [own])).certificate != nil)
     }
 
     @Test func trap21MissingChallengeIssuesNothingAndAProfileWithoutAnyWayToAuthenticateIsNotServed() async throws {

@@ -9,6 +9,7 @@ internal import SCEPCrafting
 internal import Storage
 internal import TestSupport
 internal import Testing
+internal import X509
 
 internal import struct Foundation.Date
 
@@ -72,7 +73,7 @@ internal import struct Foundation.Date
         #expect(
             reasons == [
                 .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
-                .challengeUsed, .challengeExpired, .challengeRevoked,
+                .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked,
             ]
         )
     }
@@ -195,11 +196,15 @@ internal import struct Foundation.Date
         _ = try await world.store.revokeChallenge(try await world.row(revoked).id, at: world.clock.now)
         world.clock.advance(1)
         let foreign = try await world.code(profile: "other")
+        let bound = try await world.code(boundTo: "CN=device-2")
+        let nameless = try await world.code(boundTo: nil, names: [.dnsName("device-1.example")])
         return [
             ("challenge: wrong", try device.message("wrong")), ("challenge: missing", try device.message(nil)),
             ("challenge: empty", try device.message("")), ("challenge: used", try device.message(used)),
             ("challenge: revoked", try device.message(revoked)), ("challenge: expired", try device.message(expired)),
             ("challenge: another profile's", try device.message(foreign)),
+            ("challenge: another subject's", try device.message(bound)),
+            ("challenge: bound to names that are not asked for", try device.message(nameless)),
             ("challenge: long", try device.message(String(repeating: "x", count: 5000))),
         ]
     }

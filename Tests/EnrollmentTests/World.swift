@@ -10,6 +10,7 @@ internal import SCEP
 internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
+internal import X509
 
 @testable internal import Storage
 
@@ -217,6 +218,22 @@ struct World: Sendable {
     /// A fresh one-time code.
     func code(profile: String = "default", lifetime: Double = 86_400) async throws -> String {
         try #require(try await challenges.makeOneTime(count: 1, profile: profile, lifetime: lifetime).first)
+    }
+
+    /// A fresh one-time code for whoever asks for what is named.
+    func code(
+        boundTo subject: String?,
+        names: [GeneralName]? = nil,
+        key: KeyAlgorithm? = nil
+    ) async throws -> String {
+        let identity = try BoundIdentity(subject: try subject.map { try Name($0) }, names: names, key: key)
+        let codes = try await challenges.makeOneTime(
+            count: 1,
+            profile: "default",
+            lifetime: 86_400,
+            boundTo: identity
+        )
+        return try #require(codes.first)
     }
 
     /// A code that another key has used.

@@ -98,11 +98,14 @@ enum FullState {
         \(numbers)
         INSERT INTO challenge (
             id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key, used_by_transaction,
-            used_by_approval, is_generated, transaction_id, sealed_code
+            used_by_approval, is_generated, transaction_id, sealed_code,
+            bound_subject, bound_names, bound_key_type
         )
         SELECT \(id(4)), 'default', 'one-time', CAST('' || i AS BLOB), NULL, i, NULL, NULL,
             CASE i % 3 WHEN 2 THEN NULL ELSE i END, CASE i % 3 WHEN 2 THEN NULL ELSE x'07' END,
-            CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, i % 2, NULL, NULL
+            CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, i % 2, NULL, NULL,
+            CASE i % 4 WHEN 1 THEN randomblob(20) END, CASE i % 4 WHEN 2 THEN x'3000' END,
+            CASE i % 4 WHEN 3 THEN 'RSA-2048' END
         FROM number
         """
 

@@ -292,6 +292,19 @@ struct SchemaTests {
         try use("= 1", approval)
     }
 
+    @Test func bindsOneTimeChallengesOnly() throws {
+        let queue = try database()
+        for kind in ChallengeKind.allCases { try addChallenge(kind.rawValue, queue) }
+        for (column, value) in [("bound_subject", "x'3000'"), ("bound_names", "x'3000'"), ("bound_key_type", "'RSA'")] {
+            func bind(_ kind: ChallengeKind) throws {
+                let sql = "UPDATE challenge SET \(column) = \(value) WHERE kind = ?"
+                try queue.write { try $0.execute(sql: sql, arguments: [kind.rawValue]) }
+            }
+            try bind(.oneTime)
+            #expect(throws: DatabaseError.self) { try bind(.static) }
+        }
+    }
+
     @Test func namesTheStatesOfIssuers() throws {
         let queue = try database()
         _ = try addIssuer(to: queue)

@@ -32,6 +32,9 @@ public struct StoredChallengeSource: ChallengeSource {
         guard let found else { return .notMine }
         if found.revokedAt != nil { return .reject(.challengeRevoked) }
         if let end = found.expiresAt, end <= question.now { return .reject(.challengeExpired) }
+        if let mismatch = found.boundTo?.mismatch(question.request, question.keyAlgorithm) {
+            return .reject(.challengeIdentity, detail: mismatch)
+        }
         switch found.kind {
         case .static:
             return .accept(claims: [], strength: found.isGenerated ? .unguessable : .unknown)

@@ -29,6 +29,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case challengeMissing = "challenge.missing"
     /// The challenge is not known.
     case challengeUnknown = "challenge.unknown"
+    /// The challenge is bound to another identity than the request asks for.
+    case challengeIdentity = "challenge.identity"
     /// The challenge was used by another key.
     case challengeUsed = "challenge.used"
     /// The challenge's lifetime is over.
@@ -112,6 +114,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .requestSignature: "The certificate request is not signed with the key that it names."
         case .challengeMissing: "The request carries no challenge."
         case .challengeUnknown: "The challenge is not one of this profile's."
+        case .challengeIdentity: "The challenge is bound to another subject, other names or another type of key."
         case .challengeUsed: "The one-time challenge has been used by another device."
         case .challengeExpired: "The challenge's lifetime is over."
         case .challengeRevoked: "An operator took the challenge back."
@@ -164,6 +167,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .requestSignature: "The client's request is broken, or its key and request don't belong together."
         case .challengeMissing: "Give the client a challenge: sceptic challenge new."
         case .challengeUnknown: "Check for a typing mistake, and that the challenge was made for this profile."
+        case .challengeIdentity:
+            "The trace names what was bound and what was asked; let the device ask for that, or make a challenge for what it asks."
         case .challengeUsed, .challengeExpired, .challengeRevoked: "Make a new one: sceptic challenge new."
         case .challengeUnavailable:
             "Look after the system behind the profile's challenge source; the client may try again."

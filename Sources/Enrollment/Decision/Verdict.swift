@@ -31,8 +31,8 @@ public enum Verdict: Sendable, Hashable {
         case .issuedRevoked: self = .failure(.badRequest, text: "the certificate of this request is revoked")
         case .messageType: self = Self.failure(.messageTypeNotServed(""))
         case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
-            .challengeUsed,
-            .challengeExpired, .challengeRevoked, .challengeUnavailable, .renewalNotServed, .renewalSigner,
+            .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable,
+            .renewalNotServed, .renewalSigner,
             .renewalExpired, .renewalRevoked, .renewalStatusUnknown, .queryNotEntitled:
             self = .uniformFailure
         case .approvalDenied: self = .failure(.badRequest, text: "the request was denied")

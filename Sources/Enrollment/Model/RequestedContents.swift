@@ -28,7 +28,8 @@ public struct RequestedContents: Sendable, Hashable {
         self.names = (renewed?.subjectAlternativeNames ?? asked ?? SubjectAlternativeNames()).map(Self.text)
     }
 
-    private static func text(_ name: GeneralName) -> String {
+    /// A name as people read it.
+    static func text(_ name: GeneralName) -> String {
         switch name {
         case .dnsName(let text): "dns:\(text)"
         case .rfc822Name(let text): "email:\(text)"

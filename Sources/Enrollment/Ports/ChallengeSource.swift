@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+public import Cryptography
+public import PKIX
+
 public import struct Foundation.Date
 
 /// What a challenge source is asked.
@@ -13,14 +16,29 @@ public struct ChallengeQuestion: Sendable {
     public var challenge: String
     /// SHA-256 of the SubjectPublicKeyInfo to be certified.
     public var publicKeyDigest: [UInt8]
+    /// The request as it came, signed with its own key.
+    ///
+    /// It holds the challenge: a secret, too.
+    public var request: CertificationRequest
+    /// The type and size of the key to be certified.
+    public var keyAlgorithm: KeyAlgorithm
     /// The time of the request.
     public var now: Date
 
     /// Puts a question together.
-    public init(profile: String, challenge: String, publicKeyDigest: [UInt8], now: Date) {
+    public init(
+        profile: String,
+        challenge: String,
+        publicKeyDigest: [UInt8],
+        request: CertificationRequest,
+        keyAlgorithm: KeyAlgorithm,
+        now: Date
+    ) {
         self.profile = profile
         self.challenge = challenge
         self.publicKeyDigest = publicKeyDigest
+        self.request = request
+        self.keyAlgorithm = keyAlgorithm
         self.now = now
     }
 }
@@ -38,7 +56,9 @@ public enum ChallengeAnswer: Sendable, Hashable {
     /// The challenge entitles this request; the claims are used up by its reservation.
     case accept(claims: [Claim], strength: ChallengeStrength)
     /// The challenge is known and does not entitle this request. No other source is asked.
-    case reject(ReasonCode)
+    ///
+    /// The detail is for administrators, and has no secret in it.
+    case reject(ReasonCode, detail: String? = nil)
     /// The challenge is not of this source: the next one is asked.
     case notMine
     /// The source can't say. No other source is asked (fail closed).

@@ -53,6 +53,8 @@ public struct ChallengeRecord: Sendable, Hashable {
     public var isGenerated: Bool
     /// The code itself, for requests that are encrypted under it; nil for all others.
     public var sealedCode: SealedCode?
+    /// What a request has to ask for, for one-time challenges; nil when that is free.
+    public var boundTo: BoundIdentity?
 
     /// Puts a record together.
     public init(
@@ -67,7 +69,8 @@ public struct ChallengeRecord: Sendable, Hashable {
         usedAt: Date? = nil,
         usedByKey: [UInt8]? = nil,
         isGenerated: Bool = false,
-        sealedCode: SealedCode? = nil
+        sealedCode: SealedCode? = nil,
+        boundTo: BoundIdentity? = nil
     ) {
         self.id = id
         self.profile = profile
@@ -81,6 +84,7 @@ public struct ChallengeRecord: Sendable, Hashable {
         self.usedByKey = usedByKey
         self.isGenerated = isGenerated
         self.sealedCode = sealedCode
+        self.boundTo = boundTo
     }
 }
 

@@ -24,13 +24,23 @@ public struct ChallengeAdministration: Sendable {
     ///   - count: how many.
     ///   - profile: the SCEP profile they are good for.
     ///   - lifetime: how long, in seconds.
+    ///   - identity: what a request has to ask for; nil leaves that free.
     /// - Returns: the codes, which are known nowhere else from now on.
     /// - Throws: `StoreError`.
-    public func makeOneTime(count: Int, profile: String, lifetime: Double) async throws(StoreError) -> [String] {
+    public func makeOneTime(
+        count: Int,
+        profile: String,
+        lifetime: Double,
+        boundTo identity: BoundIdentity? = nil
+    ) async throws(StoreError) -> [String] {
         var generator = SecureRandom()
         let codes = (0..<count).map { _ in ChallengeCode.make(using: &generator) }
         try await store.add(
-            codes.map { record($0, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true) }
+            codes.map { code in
+                var record = record(code, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true)
+                record.boundTo = identity
+                return record
+            }
         )
         return codes
     }
@@ -42,11 +52,13 @@ public struct ChallengeAdministration: Sendable {
     public func makeForRequest(
         transactionID: String,
         profile: String,
-        lifetime: Double
+        lifetime: Double,
+        boundTo identity: BoundIdentity? = nil
     ) async throws(StoreError) -> String {
         var generator = SecureRandom()
         let code = ChallengeCode.make(using: &generator)
         var record = record(code, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true)
+        record.boundTo = identity
         do {
             let sealed = try masterKey.wrap(
                 Array(code.utf8),

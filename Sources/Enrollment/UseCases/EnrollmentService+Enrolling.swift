@@ -133,6 +133,8 @@ extension EnrollmentService {
             profile: deliberation.profile.name,
             challenge: challenge,
             publicKeyDigest: candidate.publicKeyDigest,
+            request: candidate.request,
+            keyAlgorithm: candidate.publicKey.algorithm,
             now: deliberation.receivedAt
         )
         for source in deliberation.profile.challengeSources {
@@ -143,9 +145,10 @@ extension EnrollmentService {
                 return .entitled(Entitlement(claims: claims, password: password))
             case .notMine:
                 deliberation.note("challenge", "not known to \(source.name)")
-            case .reject(let reason):
+            case .reject(let reason, let detail):
                 if let earlier = try await earlier(candidate, &deliberation) { return earlier }
-                throw deliberation.fail("challenge", reason, "rejected by \(source.name)")
+                let rejection = "rejected by \(source.name)"
+                throw deliberation.fail("challenge", reason, detail.map { "\(rejection): \($0)" } ?? rejection)
             case .unavailable(let detail):
                 throw deliberation.fail("challenge", .challengeUnavailable, "\(source.name): \(detail)")
             }

@@ -84,6 +84,7 @@ extension CopiedTable {
             .int64("expires_at").orNull, .int64("revoked_at").orNull, .int64("used_at").orNull,
             .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
             .int64("is_generated"), .text("transaction_id").orNull, .blob("sealed_code").orNull,
+            .blob("bound_subject").orNull, .blob("bound_names").orNull, .text("bound_key_type").orNull,
         ]
     )
 

@@ -5,7 +5,7 @@
 enum ChallengeSQL {
     private static let columns = """
         id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key,
-        is_generated, transaction_id, sealed_code
+        is_generated, transaction_id, sealed_code, bound_subject, bound_names, bound_key_type
         """
 
     /// Adds a challenge, unless its lookup or its id is there.
@@ -14,7 +14,7 @@ enum ChallengeSQL {
         INSERT INTO challenge (\(columns))
         VALUES (
             :id, :profile, :kind, :lookup, :name, :created_at, :expires_at, :revoked_at, :used_at, :used_by_key,
-            :generated, :transaction_id, :sealed_code
+            :generated, :transaction_id, :sealed_code, :bound_subject, :bound_names, :bound_key_type
         )
         ON CONFLICT DO NOTHING
         """

@@ -20,6 +20,7 @@ enum Migrations {
             statements: approvals + revocations + authorities
         ),
         Migration(version: 3, name: "nodes", statements: nodes),
+        Migration(version: 4, name: "bound challenges", statements: boundChallenges),
     ]
 
     private static func profiles(_ table: String) -> String {

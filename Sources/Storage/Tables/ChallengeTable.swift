@@ -54,6 +54,9 @@ struct ChallengeTable<Connection: SQLConnection> {
                     "generated": .boolean(challenge.isGenerated),
                     "transaction_id": .optional(challenge.sealedCode?.transactionID),
                     "sealed_code": .optional(challenge.sealedCode?.code),
+                    "bound_subject": .optional(challenge.boundTo?.subject),
+                    "bound_names": .optional(challenge.boundTo?.names),
+                    "bound_key_type": .optional(challenge.boundTo?.keyType),
                 ]
             )
             guard added == 1 else { throw .conflict("The challenge exists already.") }
@@ -160,5 +163,10 @@ extension ChallengeRecord {
         let transactionID = try row.optional { row throws(StoreError) in try row.text() }
         let code = try row.optional { row throws(StoreError) in try row.blob() }
         if let transactionID, let code { sealedCode = SealedCode(transactionID: transactionID, code: code) }
+        boundTo = BoundIdentity(
+            subject: try row.optional { row throws(StoreError) in try row.blob() },
+            names: try row.optional { row throws(StoreError) in try row.blob() },
+            keyType: try row.optional { row throws(StoreError) in try row.text() }
+        )
     }
 }

@@ -48,6 +48,8 @@ struct ChallengeCommand: AsyncParsableCommand {
         )
         var transactionID: String?
 
+        @OptionGroup var binding: BindingArguments
+
         func run() async throws {
             guard (1...100_000).contains(count) else { throw AppError(.usage, "--count has to be 1 to 100000.") }
             guard codeFile == nil || staticName != nil else {
@@ -62,6 +64,10 @@ struct ChallengeCommand: AsyncParsableCommand {
             guard transactionID.map({ TransactionID($0) != nil }) ?? true else {
                 throw AppError(.usage, "A transactionID has 1 to 255 printable ASCII characters.")
             }
+            guard !binding.bindsAnything || (staticName == nil && count == 1) else {
+                throw AppError(.usage, "--subject, --san and --key-type are for one one-time challenge.")
+            }
+            let identity = try binding.identity()
             if let hours, !(hours > 0 && hours <= 876_000) {
                 throw AppError(.usage, "--hours has to be more than 0, and a century at the most.")
             }
@@ -73,25 +79,34 @@ struct ChallengeCommand: AsyncParsableCommand {
                 time: SystemTimeSource()
             )
             do {
-                for code in try await make(challenges) { Terminal.result(code) }
+                for code in try await make(challenges, boundTo: identity) { Terminal.result(code) }
             } catch let error as StoreError {
                 throw AppError(error)
             }
         }
 
-        private func make(_ challenges: ChallengeAdministration) async throws -> [String] {
+        private func make(
+            _ challenges: ChallengeAdministration,
+            boundTo identity: BoundIdentity?
+        ) async throws -> [String] {
             let lifetime = hours.map { $0 * 3600 }
             if let transactionID {
                 return [
                     try await challenges.makeForRequest(
                         transactionID: transactionID,
                         profile: profile,
-                        lifetime: lifetime ?? 86_400
+                        lifetime: lifetime ?? 86_400,
+                        boundTo: identity
                     )
                 ]
             }
             guard let staticName else {
-                return try await challenges.makeOneTime(count: count, profile: profile, lifetime: lifetime ?? 86_400)
+                return try await challenges.makeOneTime(
+                    count: count,
+                    profile: profile,
+                    lifetime: lifetime ?? 86_400,
+                    boundTo: identity
+                )
             }
             let code = try codeFile.map(Self.read)
             return [
@@ -148,16 +163,20 @@ struct ChallengeCommand: AsyncParsableCommand {
                             "kind": record.kind.rawValue,
                             "name": record.name ?? "", "createdAt": Texts.moment(record.createdAt),
                             "expiresAt": record.expiresAt.map(Texts.moment) ?? "", "state": record.state(at: now),
+                            "boundSubject": record.boundTo?.subjectText ?? "",
+                            "boundNames": record.boundTo?.nameList ?? "",
+                            "boundKeyType": record.boundTo?.keyType ?? "",
                         ]
                     }
                 )
             }
             Terminal.table(
-                ["ID", "PROFILE", "KIND", "NAME", "EXPIRES", "STATE"],
+                ["ID", "PROFILE", "KIND", "NAME", "EXPIRES", "STATE", "BOUND TO"],
                 all.map { record in
                     [
                         record.id.uuidString.lowercased(), record.profile, record.kind.rawValue, record.name ?? "-",
                         record.expiresAt.map(Texts.moment) ?? "never", record.state(at: now),
+                        record.boundTo?.text ?? "-",
                     ]
                 }
             )
@@ -192,5 +211,18 @@ extension ChallengeRecord {
         if usedAt != nil { return "used" }
         if let expiresAt, expiresAt <= now { return "expired" }
         return "open"
+    }
+}
+
+extension BoundIdentity {
+    /// The alternative names in one text; nil when they are free.
+    fileprivate var nameList: String? {
+        nameTexts.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
+    }
+
+    /// All of it in one line, as the options of `challenge new` name it.
+    fileprivate var text: String {
+        [subjectText.map { "subject \($0)" }, nameList.map { "san \($0)" }, keyType.map { "key \($0)" }]
+            .compactMap(\.self).joined(separator: "; ")
     }
 }
