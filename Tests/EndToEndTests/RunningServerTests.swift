@@ -27,6 +27,34 @@ internal import Glibc
         #expect(try await server.stop() == 0)
     }
 
+    @Test func boundChallengeIsRefusedToOthersLikeAWrongOneAndStaysGood() async throws {
+        let server = try await Server.start()
+        let device = try await Device(of: server)
+        let other = try await Device("device-2", key: try TestKeys.other, of: server)
+        let made = try await Sceptic.run(
+            "challenge",
+            "new",
+            "--data",
+            server.state,
+            "--subject",
+            "CN=device-1",
+            "--san",
+            "none"
+        )
+        let code = made.output.trimmingCharacters(in: .newlines)
+        #expect(try await server.post(try other.message(code, "other")).certRep == Failure.uniform)
+        #expect(try await server.post(try device.message(code, "own")).isSuccess)
+        let story = try await server.explanation("other")
+        #expect(story.contains("bound to the subject 'CN=device-1', asked for 'CN=device-2'"))
+        #expect(story.contains("=> challenge.identity: "))
+        let metrics = try await HTTPReply.exchange(
+            port: server.adminPort,
+            "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        #expect(metrics.text.contains("sceptic_requests_total{profile=\"default\",reason=\"challenge.identity\"} 1\n"))
+        #expect(try await server.stop() == 0)
+    }
+
     @Test func newProfileIsServedWithinASecond() async throws {
         let server = try await Server.start()
         try await Sceptic.run("profile", "new", "routers", "--data", server.state, "--compatibility", "strongswan-5.9")
