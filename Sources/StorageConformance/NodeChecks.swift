@@ -47,7 +47,8 @@ extension StorageCheck {
             let changed = ContinuousClock.now
             try await scenario.store.apply([.addIssuer(Scenario.issuer("second"))])
             let seen = try unwrap(try await learned.value)
-            try expect(changed.duration(to: seen) < .seconds(1), "it took \(changed.duration(to: seen))")
+            // Within a second; a busy machine gets a second more.
+            try expect(changed.duration(to: seen) < .seconds(2), "it took \(changed.duration(to: seen))")
             try await beside.store.close()
         },
         StorageCheck("endsTheChangesWithTheTaskThatListens") { scenario in

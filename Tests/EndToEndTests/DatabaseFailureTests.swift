@@ -76,14 +76,14 @@ internal import Testing
         let cluster = try await Cluster.start { url in try relay.between(url) }
         let device = try await Device(of: cluster.second)
         let codes = try await cluster.first.codes(10)
+        var lost = 0
         for (round, code) in codes.enumerated() {
             let message = try device.message(code, "lost-\(round)")
             relay.swallowNextCommit()
-            let lost = try await cluster.second.post(message)
-            #expect(
-                Self.isHarmless(lost),
-                "\(lost.status) \((try? lost.certRep) ?? "") \(cluster.second.log.suffix(500))"
-            )
+            let reply = try await cluster.second.post(message)
+            // What was swallowed may have been traces.
+            if !reply.isSuccess { lost += 1 }
+            #expect(reply.isSuccess || Self.isHarmless(reply), "\(reply.status) \((try? reply.certRep) ?? "")")
             #expect(try await cluster.first.certificates().count == round + 1, "the commit did not happen")
             // To another node at first, to the same afterwards.
             let found = try device.certificate(in: try await cluster.first.post(message))
@@ -91,6 +91,7 @@ internal import Testing
         }
         #expect(try await cluster.first.certificates().count == codes.count)
         #expect(relay.swallowed == codes.count)
+        #expect(lost > codes.count / 2)
         try await cluster.stop()
     }
 

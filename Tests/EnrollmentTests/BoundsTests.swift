@@ -43,6 +43,15 @@ internal import Testing
         #expect(world.observer.reasons == [.policyNames])
     }
 
+    @Test func whatSteersATerminalIsNotInTheTrace() async throws {
+        let world = try await World()
+        let wish = Wish.names(Wish.dns("a\u{1B}[2J\r\nb"))
+        _ = try await world.ask(try Device(in: world).message(try await world.code(), extensions: [wish]))
+        let shown = "'a\u{FFFD}[2J\u{FFFD}\u{FFFD}b' is no DNS name"
+        #expect(try await world.latestTrace().steps.last?.detail == shown)
+        #expect(world.observer.summaries.last?.detail == shown)
+    }
+
     @Test(arguments: ["a", "device-1.example", "*.devices.example", "A.B.C.D"])
     func ordinaryDNSNameIsCertified(name: String) async throws {
         let world = try await World()

@@ -86,13 +86,8 @@ extension BoundIdentity {
     }
 
     private static func shortened(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(150).map { scalar -> Unicode.Scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
-            default: scalar
-            }
-        }
-        return String(String.UnicodeScalarView(scalars)) + (text.unicodeScalars.count > 150 ? "…" : "")
+        let scalars = text.unicodeScalars.prefix(150)
+        return String(scalars).showable + (scalars.endIndex < text.unicodeScalars.endIndex ? "…" : "")
     }
 }
 

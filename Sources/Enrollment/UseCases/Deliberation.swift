@@ -52,9 +52,9 @@ struct Deliberation {
 
     @discardableResult
     private mutating func add(_ name: String, _ outcome: TraceOutcome, _ detail: String) -> String {
-        var bounded = detail
-        if detail.utf8.count > Self.maximumDetailByteCount {
-            bounded = String(decoding: detail.utf8.prefix(Self.maximumDetailByteCount), as: UTF8.self) + "…"
+        var bounded = detail.showable
+        if bounded.utf8.count > Self.maximumDetailByteCount {
+            bounded = String(decoding: bounded.utf8.prefix(Self.maximumDetailByteCount), as: UTF8.self) + "…"
         }
         steps.append(TraceStep(name: name, outcome: outcome, detail: bounded))
         return bounded
