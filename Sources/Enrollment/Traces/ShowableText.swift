@@ -4,8 +4,11 @@
 extension String {
     /// The text with U+FFFD for whatever would steer a terminal or break a line, as strangers write it into their requests.
     var showable: String {
-        // Nearly all of it is plain ASCII.
-        if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
+        // Nearly all of it is plain ASCII, and there is much of it on the way of each request.
+        let bytes = utf8.span
+        var isPlain = true
+        for index in bytes.indices { isPlain = isPlain && (0x20..<0x7F).contains(bytes[index]) }
+        if isPlain { return self }
         let scalars = unicodeScalars.map { scalar -> Unicode.Scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
