@@ -33,26 +33,13 @@ struct Cluster: Sendable {
         let folder = try TemporaryFolder()
         let file = try folder.write("url", Array(url.utf8))
         let first = try await Server.start(initialising: ["--database-file", file])
-        let state = try secondFolder(in: folder, like: first.state, url: try reaching(url))
+        let state = try folder.makeNode(like: first.state, url: try reaching(url))
         return Cluster(
             database: server,
             name: name,
             first: first,
             second: try await Server(folder: folder, state: state)
         )
-    }
-
-    /// What an operator makes on a further machine: the master key, and where the database is.
-    private static func secondFolder(in folder: TemporaryFolder, like first: String, url: String) throws -> String {
-        let state = folder.file("second")
-        try FileManager.default.createDirectory(
-            atPath: state,
-            withIntermediateDirectories: false,
-            attributes: [.posixPermissions: 0o700]
-        )
-        try FileManager.default.copyItem(atPath: first + "/master.key", toPath: state + "/master.key")
-        try Data(url.utf8).write(to: URL(fileURLWithPath: state + "/database"))
-        return state
     }
 
     var nodes: [Server] { [first, second] }
@@ -75,6 +62,21 @@ struct Cluster: Sendable {
 
     func stop() async throws {
         for node in nodes { #expect(try await node.stop() == 0, "\(node.log.suffix(1000))") }
+    }
+}
+
+extension TemporaryFolder {
+    /// Makes what an operator makes on a further machine: a state folder with the master key, and where the database is.
+    func makeNode(like state: String, url: String) throws -> String {
+        let node = file("node")
+        try FileManager.default.createDirectory(
+            atPath: node,
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+        try FileManager.default.copyItem(atPath: state + "/master.key", toPath: node + "/master.key")
+        try write("node/database", Array((url + "\n").utf8))
+        return node
     }
 }
 

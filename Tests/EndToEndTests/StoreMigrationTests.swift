@@ -28,15 +28,7 @@ internal import Testing
 
         /// What an operator makes for a server of the database.
         func node(like state: String) throws -> String {
-            let node = folder.file("node")
-            try FileManager.default.createDirectory(
-                atPath: node,
-                withIntermediateDirectories: false,
-                attributes: [.posixPermissions: 0o700]
-            )
-            try FileManager.default.copyItem(atPath: state + "/master.key", toPath: node + "/master.key")
-            try FileManager.default.copyItem(atPath: file, toPath: node + "/database")
-            return node
+            try folder.makeNode(like: state, url: server.url(database))
         }
 
         func migrate(_ state: String, _ more: String...) async throws -> Sceptic.Run {

@@ -17,7 +17,7 @@ public struct DatabaseSource: Sendable {
     /// Names the file that holds it.
     static let fileVariable = "SCEPTIC_DATABASE_FILE"
 
-    /// The URL, if it was given.
+    /// The URL, if it was given; it comes before the file.
     public var url: String?
     /// The file that holds it, if one was named.
     public var file: String?
@@ -40,22 +40,20 @@ public struct DatabaseSource: Sendable {
     /// The URL that was given, or the one that the environment or a file names.
     ///
     /// - Parameters:
-    ///   - memory: the file in which the state folder remembers it.
+    ///   - memory: the file in which a state folder remembers it, if there is one to ask.
     ///   - variables: the environment.
     /// - Returns: nil when none of them names any.
-    /// - Throws: `AppError` when it is named twice, or a file can't be read.
+    /// - Throws: `AppError` when a file can't be read.
     func stated(
-        memory: String,
+        memory: String? = nil,
         _ variables: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> String? {
-        guard url == nil || file == nil else {
-            throw AppError(.usage, "The database is named twice.", hint: "Leave --database or --database-file out.")
-        }
         if let url { return url }
         if let file { return try Self.read(file) }
         if let url = variables[Self.urlVariable], !url.isEmpty { return url }
         if let file = variables[Self.fileVariable], !file.isEmpty { return try Self.read(file) }
-        return FileManager.default.fileExists(atPath: memory) ? try Self.read(memory) : nil
+        guard let memory, FileManager.default.fileExists(atPath: memory) else { return nil }
+        return try Self.read(memory)
     }
 
     /// The database that a URL names.

@@ -35,7 +35,7 @@ public struct StoreMigration: Sendable {
         progress: @escaping @Sendable (StoreCopyProgress) -> Void
     ) async throws -> StoreCopyReport {
         // Nothing remembers the target: the folder goes on to name its own database.
-        guard let url = try source.stated(memory: "") else {
+        guard let url = try source.stated() else {
             throw AppError(
                 .usage,
                 "No database is named to which the state goes.",

@@ -11,8 +11,7 @@ struct CopiedRow: Sendable, Equatable {
 
     /// Reads the columns that a statement selects.
     ///
-    /// PostgreSQL's texts can't hold U+0000: that database's driver writes U+2400, the sign for it. So does a copy,
-    /// whatever the databases are, and both sides are compared by the same rule.
+    /// Texts are read as PostgreSQL can hold them, whatever the databases are, so that both sides are compared by one rule.
     init<Row>(from row: inout ColumnReader<Row>, _ columns: [CopiedTable.Column]) throws(StoreError) {
         var values: [SQLValue] = []
         values.reserveCapacity(columns.count)
@@ -20,18 +19,13 @@ struct CopiedRow: Sendable, Equatable {
             let value = try row.optional { row throws(StoreError) in
                 switch column.type {
                 case .int64: SQLValue.int64(try row.int64())
-                case .text: SQLValue.text(Self.withoutNull(try row.text()))
+                case .text: SQLValue.text(try row.text().withoutNull)
                 case .blob: SQLValue.blob(try row.blob())
                 }
             }
             values.append(value ?? .null(column.type))
         }
         self.values = values
-    }
-
-    private static func withoutNull(_ text: String) -> String {
-        guard text.utf8.contains(0) else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{2400}" : $0 }))
     }
 
     /// Adds the row to a digest, in a way that no two rows share: type, length and content of each value.

@@ -68,10 +68,8 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
         else { throw .emptySource }
         var digest = SHA256()
         for table in tables { digest.update(data: table.digest) }
-        return CopyMark(state: oldest, content: digest.finalize().map { Self.hexadecimal($0) }.joined())
+        return CopyMark(state: oldest, content: Array(digest.finalize()).hexadecimal)
     }
-
-    private static func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
     /// Marks the target if it is empty.
     private func begin(_ mark: CopyMark, at moment: Date) async throws(StoreCopyError) -> Beginning {

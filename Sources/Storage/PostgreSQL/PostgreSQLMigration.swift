@@ -14,10 +14,11 @@ struct PostgreSQLMigration {
     /// - Parameter mayCreate: whether the database may be empty.
     /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when it is not this program's.
     func run(mayCreate: Bool) throws(StoreError) {
-        let extra = (0..<options.extraMigrations).map {
-            Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
-        }
-        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .postgreSQL, purpose: options.purpose)
+        let migrator = Migrator(
+            migrations: Migrations.all(andExtra: options.extraMigrations),
+            dialect: .postgreSQL,
+            purpose: options.purpose
+        )
         // Most often there is nothing to do, and no reason to wait for anybody.
         if try isUpToDate(migrator, mayCreate) { return }
         try lock()

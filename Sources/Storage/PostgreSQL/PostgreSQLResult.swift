@@ -137,10 +137,7 @@ struct PostgreSQLParameters {
             }
         case .text(let text):
             types.append(.text)
-            // PostgreSQL's text can't hold U+0000, which clients may send all the same: its picture stands for it.
-            for byte in text.utf8 {
-                if byte == 0 { bytes += [0xE2, 0x90, 0x80] } else { bytes.append(byte) }
-            }
+            bytes += text.withoutNull.utf8
         case .blob(let blob):
             types.append(.blob)
             bytes += blob

@@ -23,6 +23,11 @@ enum Migrations {
         Migration(version: 4, name: "bound challenges", statements: boundChallenges),
     ]
 
+    /// The steps, and some more that do nothing: the history of a newer program, for tests.
+    static func all(andExtra count: Int) -> [Migration] {
+        all + (0..<count).map { Migration(version: all.count + 1 + $0, name: "extra", statements: []) }
+    }
+
     private static func profiles(_ table: String) -> String {
         """
         CREATE TABLE \(table) (

@@ -148,10 +148,11 @@ final class SQLiteDatabase: SQLDatabase {
         _ turn: WriterTurn,
         _ options: SQLiteOptions
     ) throws(StoreError) {
-        let extra = (0..<options.extraMigrations).map {
-            Migration(version: Migrations.all.count + 1 + $0, name: "extra", statements: [])
-        }
-        let migrator = Migrator(migrations: Migrations.all + extra, dialect: .sqlite, purpose: options.purpose)
+        let migrator = Migrator(
+            migrations: Migrations.all(andExtra: options.extraMigrations),
+            dialect: .sqlite,
+            purpose: options.purpose
+        )
         // Most often there is nothing to do, and no reason to wait for those who write.
         if try tables(connection).contains("schema_migration"), try migrator.missing(on: connection).isEmpty { return }
         while try GroupCommit.transaction(

@@ -123,13 +123,12 @@ struct ApprovalTable<Connection: SQLConnection> {
     ///
     /// - Returns: nil when it is added, else what was there already.
     private func enter(_ approval: ApprovalRecord) throws(StoreError) -> PendingOutcome? {
-        // What is in the way may end, by the hand of another node, before one has looked what it is.
-        for _ in 0..<3 {
-            if try add(approval) { return nil }
-            if try outlive(approval), try add(approval) { return nil }
-            if let obstacle = try obstacle(to: approval) { return obstacle }
-        }
-        throw .conflict("The id of the request is taken.")
+        try Storage.enter(
+            add: { () throws(StoreError) in try add(approval) },
+            outlive: { () throws(StoreError) in try outlive(approval) },
+            obstacle: { () throws(StoreError) in try obstacle(to: approval) },
+            conflict: "The id of the request is taken."
+        )
     }
 
     private func add(_ approval: ApprovalRecord) throws(StoreError) -> Bool {

@@ -141,13 +141,12 @@ struct TransactionTable<Connection: SQLConnection> {
     ///
     /// - Returns: nil when it is added, else what was there already.
     private func enter(_ reservation: Reservation) throws(StoreError) -> ReservationOutcome? {
-        // What is in the way may end, by the hand of another node, before one has looked what it is.
-        for _ in 0..<3 {
-            if try add(reservation) { return nil }
-            if try outlive(reservation), try add(reservation) { return nil }
-            if let obstacle = try obstacle(to: reservation) { return obstacle }
-        }
-        throw .conflict("The transaction's id is taken.")
+        try Storage.enter(
+            add: { () throws(StoreError) in try add(reservation) },
+            outlive: { () throws(StoreError) in try outlive(reservation) },
+            obstacle: { () throws(StoreError) in try obstacle(to: reservation) },
+            conflict: "The transaction's id is taken."
+        )
     }
 
     private func add(_ reservation: Reservation) throws(StoreError) -> Bool {

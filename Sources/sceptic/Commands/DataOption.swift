@@ -26,13 +26,7 @@ struct DataOption: ParsableArguments {
             guard let path = data ?? ProcessInfo.processInfo.environment["SCEPTIC_DATA"], !path.isEmpty else {
                 throw AppError(.usage, "No state folder is named.", hint: "Add --data DIR, or set SCEPTIC_DATA.")
             }
-            if let database, DatabaseSource.holdsPassword(database) {
-                Terminal.note(
-                    "warning: others on this machine can see the database's password among the running processes; "
-                        + "--database-file hides it."
-                )
-            }
-            return StateFolder(path: path, database: DatabaseSource(url: database, file: databaseFile))
+            return StateFolder(path: path, database: try .options("database", url: database, file: databaseFile))
         }
     }
 }

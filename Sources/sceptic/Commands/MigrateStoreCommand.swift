@@ -31,17 +31,9 @@ struct MigrateStoreCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        guard to == nil || toFile == nil else {
-            throw AppError(.usage, "The database is named twice.", hint: "Leave --to or --to-file out.")
-        }
-        if let to, DatabaseSource.holdsPassword(to) {
-            Terminal.note(
-                "warning: others on this machine can see the database's password among the running processes; "
-                    + "--to-file hides it."
-            )
-        }
+        let target = try DatabaseSource.options("to", url: to, file: toFile)
         let (start, ticker) = (ContinuousClock.now, ProgressTicker())
-        let report = try await StoreMigration(from: from, to: DatabaseSource(url: to, file: toFile)).run(
+        let report = try await StoreMigration(from: from, to: target).run(
             warn: { Terminal.note("warning: \($0)") },
             progress: { ticker.tell($0) }
         )
