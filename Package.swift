@@ -49,8 +49,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(
@@ -127,10 +129,21 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Connectors",
+            dependencies: [
+                "Cryptography", "Enrollment", "PKIX",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                crypto, nioCore, nioHTTP1, nioSSL, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "ServerApp",
             dependencies: [
-                "CMalloc", "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint",
+                "CMalloc", "CertificateAuthority", "Connectors", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint",
                 "Storage",
+                .product(name: "Yams", package: "Yams"),
                 crypto, lifecycle, logging, unixSignals, x509,
             ],
             swiftSettings: strict
@@ -236,6 +249,15 @@ let package = Package(
             dependencies: [
                 "CertificateAuthority", "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP",
                 "Storage", "SCEPCrafting", "TestSupport", asn1, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConnectorsTests",
+            dependencies: [
+                "Connectors", "Cryptography", "Enrollment", "PKIX", "TestSupport",
+                .product(name: "JWTKit", package: "jwt-kit"),
+                crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: strict
         ),

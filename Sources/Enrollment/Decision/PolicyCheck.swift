@@ -11,6 +11,8 @@ struct PolicyInput: Sendable {
     var request: CertificationRequest
     var key: KeyAlgorithm
     var names: SubjectAlternativeNames?
+    /// What the challenge's source knows of the device.
+    var attributes: ChallengeAttributes
     var template: CertificateTemplate
 }
 

@@ -40,6 +40,8 @@ public struct ApprovalRecord: Sendable, Hashable {
     public var issuerID: UUID
     /// The certificate that it renews, DER; nil for a first enrolment.
     public var renewedCertificate: [UInt8]?
+    /// What the challenge's source knew of the device, for the template.
+    public var attributes: ChallengeAttributes
     /// The challenge, encrypted under the master key with the row's id as context: kept only where a reply has to be encrypted
     /// under it (design §6.6).
     public var sealedChallenge: [UInt8]?
@@ -70,6 +72,7 @@ public struct ApprovalRecord: Sendable, Hashable {
         raProfile: String,
         issuerID: UUID,
         renewedCertificate: [UInt8]? = nil,
+        attributes: ChallengeAttributes = ChallengeAttributes(),
         sealedChallenge: [UInt8]? = nil,
         remoteAddress: String,
         createdAt: Date,
@@ -89,6 +92,7 @@ public struct ApprovalRecord: Sendable, Hashable {
         self.raProfile = raProfile
         self.issuerID = issuerID
         self.renewedCertificate = renewedCertificate
+        self.attributes = attributes
         self.sealedChallenge = sealedChallenge
         self.remoteAddress = remoteAddress
         self.createdAt = createdAt

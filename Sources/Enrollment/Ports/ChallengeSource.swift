@@ -10,6 +10,12 @@ public import struct Foundation.Date
 public struct ChallengeQuestion: Sendable {
     /// The SCEP profile's name.
     public var profile: String
+    /// The name of the RA profile that is to issue.
+    public var raProfile: String
+    /// The client's transactionID.
+    public var transactionID: String
+    /// The peer's address.
+    public var remoteAddress: String
     /// The challenge.
     ///
     /// A secret: it goes no further than this call.
@@ -24,17 +30,28 @@ public struct ChallengeQuestion: Sendable {
     public var keyAlgorithm: KeyAlgorithm
     /// The time of the request.
     public var now: Date
+    /// Whether nobody asks for a certificate, and an administrator only wants to know: nothing may change by the answer, here or
+    /// elsewhere, and no guess be counted.
+    public var isDryRun: Bool
 
     /// Puts a question together.
     public init(
         profile: String,
+        raProfile: String,
+        transactionID: String,
+        remoteAddress: String,
         challenge: String,
         publicKeyDigest: [UInt8],
         request: CertificationRequest,
         keyAlgorithm: KeyAlgorithm,
-        now: Date
+        now: Date,
+        isDryRun: Bool = false
     ) {
         self.profile = profile
+        self.raProfile = raProfile
+        self.transactionID = transactionID
+        self.remoteAddress = remoteAddress
+        self.isDryRun = isDryRun
         self.challenge = challenge
         self.publicKeyDigest = publicKeyDigest
         self.request = request
@@ -53,8 +70,9 @@ public enum ChallengeStrength: String, Sendable, Hashable, CaseIterable {
 
 /// What a challenge source says (design §6.3).
 public enum ChallengeAnswer: Sendable, Hashable {
-    /// The challenge entitles this request; the claims are used up by its reservation.
-    case accept(claims: [Claim], strength: ChallengeStrength)
+    /// The challenge entitles this request; the claims are used up by its reservation, and the attributes are for the RA profile's
+    /// template.
+    case accept(claims: [Claim], attributes: ChallengeAttributes = .init(), strength: ChallengeStrength)
     /// The challenge is known and does not entitle this request. No other source is asked.
     ///
     /// The detail is for administrators, and has no secret in it.

@@ -70,6 +70,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var approval: ApprovalPolicy = .automatic
     /// After how many days a request expires on which nobody decided: polling has to end.
     public var approvalDays: Int = 14
+    /// Who judges challenges, in the order in which they are asked.
+    public var challengeSources: [ChallengeSourceSettings] = [.stored]
     /// How far a signingTime may be off, in seconds; nil for as far as it likes (client-quirks M2).
     public var maximumClockSkew: Int?
 
@@ -93,6 +95,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
         self.renewal = try values.decodeIfPresent(RenewalPolicy.self, forKey: .renewal) ?? RenewalPolicy()
         self.approval = try values.decodeIfPresent(ApprovalPolicy.self, forKey: .approval) ?? .automatic
         self.approvalDays = try values.decodeIfPresent(Int.self, forKey: .approvalDays) ?? 14
+        self.challengeSources =
+            try values.decodeIfPresent([ChallengeSourceSettings].self, forKey: .challengeSources) ?? [.stored]
         self.maximumClockSkew = try values.decodeIfPresent(Int.self, forKey: .maximumClockSkew)
     }
 

@@ -129,7 +129,13 @@ extension EnrollmentService {
             publicKeyDigest: approval.publicKeyDigest,
             request: approval.request,
             subject: approval.subject,
-            contents: try contents(request, key.algorithm, renewed: renewed, &deliberation),
+            contents: try contents(
+                request,
+                key.algorithm,
+                renewed: renewed,
+                attributes: approval.attributes,
+                &deliberation
+            ),
             claims: [.approval(approval.id, decision)],
             issuer: profile.generation(issuerID: approval.issuerID).issuer
         )

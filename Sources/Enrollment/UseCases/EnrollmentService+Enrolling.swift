@@ -14,6 +14,8 @@ extension EnrollmentService {
     struct Entitlement {
         /// What is used up.
         var claims: [Claim] = []
+        /// What the challenge's source knows of the device.
+        var attributes = ChallengeAttributes()
         /// The challenge, if a reply may be encrypted under it.
         var password: String?
         /// The certificate that is renewed; nil for a first enrolment.
@@ -115,6 +117,7 @@ extension EnrollmentService {
                 return try await conclude(authentication, opened, candidate, &deliberation)
             }
             entitlement.claims = byChallenge.claims
+            entitlement.attributes = byChallenge.attributes
             entitlement.password = byChallenge.password
         }
         return try await conclude(.entitled(entitlement), opened, candidate, &deliberation)
@@ -131,6 +134,9 @@ extension EnrollmentService {
         }
         let question = ChallengeQuestion(
             profile: deliberation.profile.name,
+            raProfile: deliberation.profile.raProfile,
+            transactionID: candidate.key.transactionID,
+            remoteAddress: deliberation.remoteAddress,
             challenge: challenge,
             publicKeyDigest: candidate.publicKeyDigest,
             request: candidate.request,
@@ -139,10 +145,10 @@ extension EnrollmentService {
         )
         for source in deliberation.profile.challengeSources {
             switch await source.judge(question) {
-            case .accept(let claims, let strength):
+            case .accept(let claims, let attributes, let strength):
                 deliberation.pass("challenge", "accepted by \(source.name)")
                 let password = strength == .unguessable ? challenge : nil
-                return .entitled(Entitlement(claims: claims, password: password))
+                return .entitled(Entitlement(claims: claims, attributes: attributes, password: password))
             case .notMine:
                 deliberation.note("challenge", "not known to \(source.name)")
             case .reject(let reason, let detail):
@@ -230,6 +236,7 @@ extension EnrollmentService {
             candidate.request,
             candidate.publicKey.algorithm,
             renewed: entitlement.renewed,
+            attributes: entitlement.attributes,
             &deliberation
         )
         return Application(
@@ -249,6 +256,7 @@ extension EnrollmentService {
         _ request: CertificationRequest,
         _ key: KeyAlgorithm,
         renewed: EncodedCertificate?,
+        attributes: ChallengeAttributes,
         _ deliberation: inout Deliberation
     ) throws -> CertificateContents {
         let template = deliberation.profile.template
@@ -268,7 +276,7 @@ extension EnrollmentService {
             // In another order, case or spacing it could be another name to somebody, which nobody has granted.
             subject = renewed.subject
         }
-        let input = PolicyInput(request: request, key: key, names: names, template: template)
+        let input = PolicyInput(request: request, key: key, names: names, attributes: attributes, template: template)
         for check in PolicyCheck.all {
             if let violation = check.violation(input) { throw deliberation.fail(check.name, check.reason, violation) }
         }

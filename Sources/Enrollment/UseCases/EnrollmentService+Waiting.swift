@@ -127,6 +127,7 @@ extension EnrollmentService {
             raProfile: deliberation.profile.raProfile,
             issuerID: application.issuer.id,
             renewedCertificate: entitlement.renewed?.der,
+            attributes: entitlement.attributes,
             sealedChallenge: try password.map { password in
                 try masterKey.wrap(
                     Array(password.utf8),

@@ -17,6 +17,7 @@ final class ConfigurationSnapshot: Service {
     private let store: any EnrollmentStore
     private let masterKey: MasterKey
     private let logger: Logger
+    private let sources: ChallengeSourceMaker
     private let held: Mutex<ServedConfiguration>
     private let lastComplaint = Mutex("")
 
@@ -26,8 +27,9 @@ final class ConfigurationSnapshot: Service {
         self.masterKey = state.masterKey
         self.logger = logger
         let stored = try await state.store.configuration()
+        self.sources = ChallengeSourceMaker(store: state.store, masterKey: state.masterKey)
         self.held = Mutex(
-            try ServedConfiguration(stored, masterKey: state.masterKey, challenges: state.store, now: Date())
+            try ServedConfiguration(stored, masterKey: state.masterKey, sources: sources, now: Date())
         )
         tellRefusals()
     }
@@ -47,7 +49,7 @@ final class ConfigurationSnapshot: Service {
         do {
             guard try await store.configurationVersion() != current.version else { return }
             let stored = try await store.configuration()
-            let fresh = try ServedConfiguration(stored, masterKey: masterKey, challenges: store, now: Date())
+            let fresh = try ServedConfiguration(stored, masterKey: masterKey, sources: sources, now: Date())
             held.withLock { $0 = fresh }
             lastComplaint.withLock { $0 = "" }
             logger.info("configuration changed", metadata: ["version": "\(fresh.version)"])

@@ -23,7 +23,7 @@ struct ProfileResolver {
     let masterKey: MasterKey
     let authorities: [UUID: IssuingAuthority]
     let raProfiles: [String: RAProfileSettings]
-    let source: StoredChallengeSource
+    let sources: ChallengeSourceMaker
     /// The time at which what is signed here is signed.
     let now: Date
 
@@ -50,14 +50,22 @@ struct ProfileResolver {
             !stored.alternateAuthorities.contains { $0.name == name }
         }
         guard missing.isEmpty else { return refusal("the alternate authority '\(missing.joined())' is missing") }
+        let sources: [any ChallengeSource]
+        do throws(ProfileRefusal) {
+            sources = try settings.challengeSources.map { setting throws(ProfileRefusal) in
+                try self.sources.source(setting)
+            }
+        } catch {
+            return .failure(error)
+        }
         let served = ServedProfile(
             name: record.name,
             settings: settings,
             compatibility: compatibility,
             authorities: try resolve(issuer, active, generations, settings, compatibility),
             template: raProfile.template,
-            challengeSources: [source],
-            passwordSource: source
+            challengeSources: sources,
+            passwordSource: settings.challengeSources.contains(.stored) ? self.sources.passwordSource : nil
         )
         return served.map(Result.success) ?? refusal("nothing can authenticate its requests")
     }

@@ -34,7 +34,7 @@ extension ServedConfiguration {
     /// Resolves a stored configuration.
     ///
     /// - Throws: `AppError` when a key does not open or does not fit; a profile that can't be served is left out with a reason.
-    init(_ stored: StoredConfiguration, masterKey: MasterKey, challenges: any ChallengeStore, now: Date) throws {
+    init(_ stored: StoredConfiguration, masterKey: MasterKey, sources: ChallengeSourceMaker, now: Date) throws {
         var authorities: [UUID: IssuingAuthority] = [:]
         for record in stored.issuers {
             authorities[record.id] = try Self.authority(record, masterKey)
@@ -46,7 +46,6 @@ extension ServedConfiguration {
                 from: Data(record.settings.utf8)
             )
         }
-        let source = StoredChallengeSource(store: challenges, masterKey: masterKey)
         var profiles: [String: ServedProfile] = [:]
         var refusals: [String: String] = [:]
         let resolver = ProfileResolver(
@@ -54,7 +53,7 @@ extension ServedConfiguration {
             masterKey: masterKey,
             authorities: authorities,
             raProfiles: raProfiles,
-            source: source,
+            sources: sources,
             now: now
         )
         for record in stored.scepProfiles {
@@ -63,6 +62,7 @@ extension ServedConfiguration {
             case .failure(let refusal): refusals[record.name] = refusal.sentence
             }
         }
+        sources.keepOnly(Set(profiles.values.flatMap(\.settings.challengeSources)))
         self.version = stored.version
         self.profiles = profiles
         self.refusals = refusals

@@ -59,7 +59,7 @@ extension OpenedState {
         let configuration = try ServedConfiguration(
             try await configuration(),
             masterKey: masterKey,
-            challenges: store,
+            sources: ChallengeSourceMaker(store: store, masterKey: masterKey),
             now: time.now
         )
         let traces = TraceRecorder(store: store)

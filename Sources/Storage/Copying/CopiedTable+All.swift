@@ -72,7 +72,7 @@ extension CopiedTable {
             .blob("public_key_digest"), .blob("request"), .text("subject"), .text("ra_profile"), .text("issuer_id"),
             .blob("renewed_certificate").orNull, .blob("sealed_challenge").orNull, .text("remote_address"),
             .int64("created_at"), .int64("expires_at"), .int64("decided_at").orNull, .text("decided_by").orNull,
-            .text("note").orNull, .text("issued_transaction").orNull,
+            .text("note").orNull, .text("issued_transaction").orNull, .text("attributes").orNull,
         ]
     )
 

@@ -6,7 +6,7 @@ enum ApprovalSQL {
     private static let columns = """
         id, state, profile, transaction_id, signer_digest, request_digest, public_key_digest, request, subject, ra_profile,
         issuer_id, renewed_certificate, sealed_challenge, remote_address, created_at, expires_at, decided_at, decided_by,
-        note, issued_transaction
+        note, issued_transaction, attributes
         """
 
     /// Adds a request that waits.
@@ -17,11 +17,13 @@ enum ApprovalSQL {
         """
         INSERT INTO approval (
             id, state, profile, transaction_id, signer_digest, request_digest, public_key_digest, request, subject,
-            ra_profile, issuer_id, renewed_certificate, sealed_challenge, remote_address, created_at, expires_at
+            ra_profile, issuer_id, renewed_certificate, sealed_challenge, remote_address, created_at, expires_at,
+            attributes
         )
         SELECT
             :id, 'pending', :profile, :transaction_id, :signer_digest, :request_digest, :key_digest, :request, :subject,
-            :ra_profile, :issuer_id, :renewed_certificate, :sealed_challenge, :remote_address, :created_at, :expires_at
+            :ra_profile, :issuer_id, :renewed_certificate, :sealed_challenge, :remote_address, :created_at, :expires_at,
+            :attributes
         WHERE NOT EXISTS (
             SELECT 1 FROM enrollment_transaction
             WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest

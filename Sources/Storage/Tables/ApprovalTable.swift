@@ -150,6 +150,7 @@ struct ApprovalTable<Connection: SQLConnection> {
                 "remote_address": .text(approval.remoteAddress),
                 "created_at": .date(approval.createdAt),
                 "expires_at": .date(approval.expiresAt),
+                "attributes": .optional(try approval.attributes.stored()),
             ]
         ) == 1
     }
@@ -268,5 +269,7 @@ extension ApprovalRecord {
             note: try row.optional { row throws(StoreError) in try row.text() },
             issuedTransaction: try row.optional { row throws(StoreError) in try row.uuid() }
         )
+        let attributes = try row.optional { row throws(StoreError) in try row.text() }
+        if let attributes { self.attributes = try ChallengeAttributes(stored: attributes) }
     }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// One challenge source of a SCEP profile, as it is stored: its type, and what that type needs.
+///
+/// A profile asks its sources in their order (design §6.3). As JSON or YAML an object with a `type`; the other fields are the type's own.
+public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
+    /// The challenges that this server keeps itself: one-time codes and static ones.
+    case stored
+
+    /// The types by the names that people write.
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        /// One-time codes and static challenges of this server.
+        case stored
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case type
+    }
+
+    /// The type.
+    public var kind: Kind {
+        switch self {
+        case .stored: .stored
+        }
+    }
+
+    /// Reads a source's settings.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        switch try values.decode(Kind.self, forKey: .type) {
+        case .stored: self = .stored
+        }
+    }
+
+    /// Writes a source's settings.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(kind, forKey: .type)
+        switch self {
+        case .stored: break
+        }
+    }
+}

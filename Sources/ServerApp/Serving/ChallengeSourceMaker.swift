@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import Cryptography
+internal import Enrollment
+internal import Synchronization
+
+/// Makes the challenge sources that profiles name, and keeps those whose settings stay as they are.
+///
+/// A source may hold connections and keys that it fetched: a change to some other setting must not lose them.
+final class ChallengeSourceMaker: Sendable {
+    private let stored: StoredChallengeSource
+    private let made = Mutex<[ChallengeSourceSettings: any ChallengeSource]>([:])
+
+    init(store: any ChallengeStore, masterKey: MasterKey) {
+        self.stored = StoredChallengeSource(store: store, masterKey: masterKey)
+    }
+
+    /// Who knows the challenges that requests may be encrypted under.
+    var passwordSource: any RequestPasswordSource { stored }
+
+    /// The source with some settings.
+    func source(_ settings: ChallengeSourceSettings) throws(ProfileRefusal) -> any ChallengeSource {
+        if let known = made.withLock({ $0[settings] }) { return known }
+        let source = try make(settings)
+        return made.withLock { made in
+            if let known = made[settings] { return known }
+            made[settings] = source
+            return source
+        }
+    }
+
+    /// Forgets the sources that no profile names any more.
+    func keepOnly(_ settings: Set<ChallengeSourceSettings>) {
+        made.withLock { made in made = made.filter { settings.contains($0.key) } }
+    }
+
+    private func make(_ settings: ChallengeSourceSettings) throws(ProfileRefusal) -> any ChallengeSource {
+        switch settings {
+        case .stored: stored
+        }
+    }
+}
