@@ -141,7 +141,8 @@ let package = Package(
         .target(
             name: "ServerApp",
             dependencies: [
-                "CMalloc", "CertificateAuthority", "Connectors", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPEndpoint",
+                "CMalloc", "CertificateAuthority", "Connectors", "Cryptography", "Enrollment", "PKIX", "SCEP",
+                "SCEPEndpoint",
                 "Storage",
                 .product(name: "Yams", package: "Yams"),
                 crypto, lifecycle, logging, unixSignals, x509,

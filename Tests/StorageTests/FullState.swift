@@ -90,7 +90,8 @@ enum FullState {
         INSERT INTO approval
         SELECT \(id(3)), CASE i % 3 WHEN 1 THEN 'approved' ELSE 'pending' END, 'default', 'id-' || i, x'01', x'02', x'03',
             randomblob(50), '', 'default', '\(issuer)', NULL, x'06', '', i, i, CASE i % 3 WHEN 1 THEN i END,
-            CASE i % 3 WHEN 1 THEN 'me' END, NULL, CASE i % 3 WHEN 1 THEN \(id(1)) END
+            CASE i % 3 WHEN 1 THEN 'me' END, NULL, CASE i % 3 WHEN 1 THEN \(id(1)) END,
+            CASE i % 3 WHEN 2 THEN '{"token.sub":["device-' || i || '"]}' END
         FROM number
         """
 
