@@ -40,7 +40,7 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
     public static let all: [StorageCheck] =
         reservationChecks + claimChecks + openTransactionChecks + concurrencyChecks + certificateChecks
         + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
-        + approvalChecks + approvalConcurrencyChecks + revocationChecks + certificateListChecks
+        + approvalChecks + approvalConcurrencyChecks + voteChecks + revocationChecks + certificateListChecks
         + revocationConcurrencyChecks + nodeChecks
 }
 

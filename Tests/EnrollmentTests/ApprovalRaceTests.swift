@@ -184,6 +184,12 @@ struct StaleApprovals: ApprovalStore {
         try await store.approvals(state, after: id, limit: limit)
     }
 
+    func vote(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> VoteOutcome {
+        try await store.vote(id, decision)
+    }
+
+    func votes(on id: UUID) async throws(StoreError) -> [ApprovalDecision] { try await store.votes(on: id) }
+
     func deny(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> Bool {
         try await store.deny(id, decision)
     }

@@ -50,6 +50,13 @@ extension ReasonCodeTests {
             _ = try await world.decisions(profile).deny(approval.id, by: "bert")
             _ = try await ApprovalAdministration(service: service) { _ in profile }.approve(approval.id, by: "anna")
         },
+        Story(reason: .approvalNotEntitled, steps: ["approval"]) { world in
+            let (_, approval) = try await waiting(world)
+            var settings = SCEPProfileSettings.with(approval: .enrollments)
+            settings.approvers.names = ["anna"]
+            let profile = try world.profile(settings: settings)
+            _ = try await world.decisions(profile).approve(approval.id, by: "mallory")
+        },
         Story(reason: .pollUnknown, steps: ["message", "signature", "poll"]) { world in
             _ = try await world.ask(try Device(in: world).poll())
         },

@@ -19,7 +19,9 @@ enum FullState {
     static func fill(_ path: String, count: Int, size: Int = 200) throws {
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
-            for statement in configuration + [transactions, certificates, approvals, challenges, traces] {
+            for statement in configuration + [
+                transactions, certificates, approvals, votes, challenges, traces,
+            ] {
                 try database.execute(
                     sql: statement,
                     arguments: statement.contains(":") ? arguments(statement, count, size) : [:]
@@ -91,8 +93,14 @@ enum FullState {
         SELECT \(id(3)), CASE i % 3 WHEN 1 THEN 'approved' ELSE 'pending' END, 'default', 'id-' || i, x'01', x'02', x'03',
             randomblob(50), '', 'default', '\(issuer)', NULL, x'06', '', i, i, CASE i % 3 WHEN 1 THEN i END,
             CASE i % 3 WHEN 1 THEN 'me' END, NULL, CASE i % 3 WHEN 1 THEN \(id(1)) END,
-            CASE i % 3 WHEN 2 THEN '{"token.sub":["device-' || i || '"]}' END
+            CASE i % 3 WHEN 2 THEN '{"token.sub":["device-' || i || '"]}' END, 1 + i % 2
         FROM number
+        """
+
+    private static let votes = """
+        \(numbers)
+        INSERT INTO approval_vote
+        SELECT \(id(3)), CASE i % 2 WHEN 1 THEN 'anna' ELSE 'b' || i END, i, CASE i % 3 WHEN 1 THEN 'known' END FROM number
         """
 
     private static let challenges = """

@@ -42,6 +42,8 @@ public struct ApprovalRecord: Sendable, Hashable {
     public var renewedCertificate: [UInt8]?
     /// What the challenge's source knew of the device, for the template.
     public var attributes: ChallengeAttributes
+    /// How many people have to be for it before its certificate is issued, 1 or more: what its profile said when it came.
+    public var neededVotes: Int
     /// The challenge, encrypted under the master key with the row's id as context: kept only where a reply has to be encrypted
     /// under it (design §6.6).
     public var sealedChallenge: [UInt8]?
@@ -73,6 +75,7 @@ public struct ApprovalRecord: Sendable, Hashable {
         issuerID: UUID,
         renewedCertificate: [UInt8]? = nil,
         attributes: ChallengeAttributes = ChallengeAttributes(),
+        neededVotes: Int = 1,
         sealedChallenge: [UInt8]? = nil,
         remoteAddress: String,
         createdAt: Date,
@@ -93,6 +96,7 @@ public struct ApprovalRecord: Sendable, Hashable {
         self.issuerID = issuerID
         self.renewedCertificate = renewedCertificate
         self.attributes = attributes
+        self.neededVotes = neededVotes
         self.sealedChallenge = sealedChallenge
         self.remoteAddress = remoteAddress
         self.createdAt = createdAt
@@ -129,6 +133,14 @@ public struct ApprovalDecision: Sendable, Hashable {
     }
 }
 
+/// What became of somebody's word for a request.
+public enum VoteOutcome: Sendable, Hashable {
+    /// So many people are for it now, and so many are needed; whoever was for it before counts once.
+    case counted(Int, of: Int)
+    /// It waits no more.
+    case notWaiting
+}
+
 /// How a request came to wait.
 public enum PendingOutcome: Sendable {
     /// It waits now: a new row, or the one that the same request made before.
@@ -146,7 +158,8 @@ public enum PendingOutcome: Sendable {
 /// Keeps requests that wait for somebody's decision.
 ///
 /// Approving is a reservation with the claim `Claim.approval`: the decision, the transaction and the certificate become durable
-/// together, so that no poll sees one without the other. Every method is atomic and durable when it returns.
+/// together, so that no poll sees one without the other. It is refused (`decided`) unless as many people as are needed are for the request,
+/// the one who decides by it among them. Every method is atomic and durable when it returns.
 public protocol ApprovalStore: Sendable {
     /// Lets a request wait, with its claims used up, all or nothing.
     ///
@@ -167,6 +180,12 @@ public protocol ApprovalStore: Sendable {
 
     /// Requests in a state, in the order in which they came.
     func approvals(_ state: ApprovalState, after id: UUID?, limit: Int) async throws(StoreError) -> [ApprovalRecord]
+
+    /// Notes that somebody is for a request that waits, if it has not expired; a person counts once.
+    func vote(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> VoteOutcome
+
+    /// Who is for a request, the first one first.
+    func votes(on id: UUID) async throws(StoreError) -> [ApprovalDecision]
 
     /// Denies a request that waits, if it has not expired.
     ///

@@ -68,6 +68,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var renewal = RenewalPolicy()
     /// Which requests wait for somebody's decision.
     public var approval: ApprovalPolicy = .automatic
+    /// Who decides on what waits.
+    public var approvers = ApproverPolicy()
     /// After how many days a request expires on which nobody decided: polling has to end.
     public var approvalDays: Int = 14
     /// Who judges challenges, in the order in which they are asked.
@@ -94,6 +96,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
             try values.decodeIfPresent(Acceptance.self, forKey: .passwordRecipients) ?? .refused
         self.renewal = try values.decodeIfPresent(RenewalPolicy.self, forKey: .renewal) ?? RenewalPolicy()
         self.approval = try values.decodeIfPresent(ApprovalPolicy.self, forKey: .approval) ?? .automatic
+        self.approvers =
+            try values.decodeIfPresent(ApproverPolicy.self, forKey: .approvers) ?? ApproverPolicy()
         self.approvalDays = try values.decodeIfPresent(Int.self, forKey: .approvalDays) ?? 14
         self.challengeSources =
             try values.decodeIfPresent([ChallengeSourceSettings].self, forKey: .challengeSources) ?? [.stored]

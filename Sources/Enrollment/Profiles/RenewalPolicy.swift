@@ -91,13 +91,3 @@ public struct RenewalPolicy: Sendable, Hashable, Codable {
         self.alternateAuthorities = alternateAuthorities
     }
 }
-
-/// Which requests wait for somebody's decision.
-public enum ApprovalPolicy: String, Sendable, Hashable, Codable, CaseIterable {
-    /// None: what is authenticated and allowed is issued at once.
-    case automatic
-    /// First enrolments; renewals are issued at once.
-    case enrollments
-    /// All.
-    case all
-}

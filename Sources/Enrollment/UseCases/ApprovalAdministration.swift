@@ -6,6 +6,7 @@ internal import Cryptography
 internal import PKIX
 internal import SCEP
 
+public import struct Foundation.Date
 public import struct Foundation.UUID
 
 /// What became of a decision.
@@ -14,6 +15,8 @@ public enum DecisionOutcome: Sendable {
     case issued(CertificateRecord)
     /// The request is approved; the issuer takes longer.
     case ordered
+    /// So many people are for the request, and more are needed: it still waits.
+    case counted(Int, of: Int)
     /// The request is denied.
     case denied
     /// There is no such request.
@@ -39,7 +42,7 @@ public struct ApprovalAdministration: Sendable {
         self.profiles = profiles
     }
 
-    /// Approves a request: decision, transaction and certificate become durable together.
+    /// Approves a request: as soon as enough people are for it, decision, transaction and certificate become durable together.
     ///
     /// - Parameters:
     ///   - id: the request's id.
@@ -59,10 +62,18 @@ public struct ApprovalAdministration: Sendable {
         }
         let decision = ApprovalDecision(by: by, at: service.time.now, note: note)
         guard decision.at < approval.expiresAt else { return .decided(.expired) }
+        if let refusal = service.refusal(of: by, approval, profile) { return refusal }
+        if approval.neededVotes > 1 {
+            switch try await service.approvals.vote(id, decision) {
+            case .counted(let votes, let needed) where votes < needed: return .counted(votes, of: needed)
+            case .counted: break
+            case .notWaiting: return .decided(try await service.approvals.approval(id)?.state ?? .expired)
+            }
+        }
         return await service.approve(approval, decision, profile)
     }
 
-    /// Denies a request.
+    /// Denies a request, which one person can do, however many are needed to approve it.
     ///
     /// - Throws: `StoreError`.
     public func deny(
@@ -70,6 +81,11 @@ public struct ApprovalAdministration: Sendable {
         by: String,
         note: String? = nil
     ) async throws(StoreError) -> DecisionOutcome {
+        if let approval = try await service.approvals.approval(id), let profile = profiles(approval.key.profile),
+            let refusal = service.refusal(of: by, approval, profile)
+        {
+            return refusal
+        }
         // Somebody's denial in the very words of an issuer's refusal would be told as one.
         let note = note == ApprovalRecord.issuersRefusal ? ApprovalRecord.issuersRefusal + "." : note
         let decision = ApprovalDecision(by: by, at: service.time.now, note: note)
@@ -80,19 +96,40 @@ public struct ApprovalAdministration: Sendable {
 }
 
 extension EnrollmentService {
+    /// Refuses the decision of somebody who may not decide, which is on record.
+    fileprivate func refusal(of name: String, _ approval: ApprovalRecord, _ profile: ServedProfile) -> DecisionOutcome?
+    {
+        let approvers = profile.settings.approvers
+        guard !approvers.allows(name) else { return nil }
+        var deliberation = deliberation(on: approval, profile, time.now)
+        let ending = deliberation.fail(
+            "approval",
+            .approvalNotEntitled,
+            "'\(name)' may not decide on requests of this profile; \(approvers.names.joined(separator: ", ")) may"
+        )
+        traces.record(deliberation.trace(ending.reason))
+        tell(deliberation, ending.reason, detail: ending.detail, serialNumber: nil)
+        return .refused(ending.reason, ending.detail)
+    }
+
+    private func deliberation(on approval: ApprovalRecord, _ profile: ServedProfile, _ moment: Date) -> Deliberation {
+        var deliberation = Deliberation(
+            profile: profile,
+            remoteAddress: approval.remoteAddress,
+            receivedAt: moment
+        )
+        deliberation.transactionID = approval.key.transactionID
+        deliberation.isAuthenticated = true
+        return deliberation
+    }
+
     /// Issues what waited, by the rules of its profile as they are now.
     func approve(
         _ approval: ApprovalRecord,
         _ decision: ApprovalDecision,
         _ profile: ServedProfile
     ) async -> DecisionOutcome {
-        var deliberation = Deliberation(
-            profile: profile,
-            remoteAddress: approval.remoteAddress,
-            receivedAt: decision.at
-        )
-        deliberation.transactionID = approval.key.transactionID
-        deliberation.isAuthenticated = true
+        var deliberation = deliberation(on: approval, profile, decision.at)
         deliberation.pass("approval", "approved by \(decision.by)\(decision.note.map { ": \($0)" } ?? "")")
         do {
             let application = try await application(approval, decision, &deliberation)

@@ -128,6 +128,7 @@ extension EnrollmentService {
             issuerID: application.issuer.id,
             renewedCertificate: entitlement.renewed?.der,
             attributes: entitlement.attributes,
+            neededVotes: max(1, deliberation.profile.settings.approvers.needed),
             sealedChallenge: try password.map { password in
                 try masterKey.wrap(
                     Array(password.utf8),

@@ -28,6 +28,18 @@ struct CopiedRow: Sendable, Equatable {
         self.values = values
     }
 
+    /// About how many bytes the row has.
+    var byteCount: Int {
+        values.reduce(0) { sum, value in
+            switch value {
+            case .null(_), .int64(_): sum + 8
+            case .text(let text): sum + text.utf8.count
+            case .blob(let bytes): sum + bytes.count
+            case .uuid(_): sum + 36
+            }
+        }
+    }
+
     /// Adds the row to a digest, in a way that no two rows share: type, length and content of each value.
     func add(to digest: inout SHA256) {
         for value in values {

@@ -8,6 +8,7 @@ extension CopiedTable {
     /// ones, `configuration_version`, comes last.
     static let all = [
         issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate, approval,
+        approvalVote,
         challenge, trace, revocationCount, certificateList, configurationVersion,
     ]
 
@@ -73,7 +74,14 @@ extension CopiedTable {
             .blob("renewed_certificate").orNull, .blob("sealed_challenge").orNull, .text("remote_address"),
             .int64("created_at"), .int64("expires_at"), .int64("decided_at").orNull, .text("decided_by").orNull,
             .text("note").orNull, .text("issued_transaction").orNull, .text("attributes").orNull,
+            .int64("needed_votes"),
         ]
+    )
+
+    private static let approvalVote = CopiedTable(
+        "approval_vote",
+        key: [.text("approval_id"), .text("voter")],
+        [.int64("voted_at"), .text("note").orNull]
     )
 
     private static let challenge = CopiedTable(

@@ -106,8 +106,10 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
         var (key, rows) = try await onTarget { database throws(StoreError) in
             try await database.readLong { connection in try table.beginning(on: connection) }
         }
+        var limit = PageLimit(options)
         while true {
-            let page = try await page(of: table, after: key, limit: options.pageSize, in: source)
+            let page = try await page(of: table, after: key, limit: limit.rows, in: source)
+            limit.learn(from: page)
             guard let last = page.last else { return }
             let isMarked = try await onTarget { database throws(StoreError) in
                 let isMarked = try await database.change { connection throws(StoreError) in
@@ -135,8 +137,10 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
         var digest = SHA256()
         var rows = 0
         var key: [SQLValue]?
+        var limit = PageLimit(options)
         repeat {
-            let page = try await page(of: table, after: key, limit: options.pageSize, in: database)
+            let page = try await page(of: table, after: key, limit: limit.rows, in: database)
+            limit.learn(from: page)
             for row in page { row.add(to: &digest) }
             rows += page.count
             key = page.last.map { table.key(of: $0) }
@@ -158,9 +162,11 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
     /// What is the matter with a table whose digests differ.
     private func difference(in table: CopiedTable) async throws(StoreCopyError) -> StoreCopyError {
         var key: [SQLValue]?
+        var limit = PageLimit(options)
         repeat {
-            let ours = try await page(of: table, after: key, limit: options.pageSize, in: source)
-            let theirs = try await page(of: table, after: key, limit: options.pageSize, in: target)
+            let ours = try await page(of: table, after: key, limit: limit.rows, in: source)
+            let theirs = try await page(of: table, after: key, limit: limit.rows, in: target)
+            limit.learn(from: ours)
             for (index, row) in ours.enumerated() {
                 guard let other = theirs.dropFirst(index).first, other == row else {
                     return table.difference(between: row, and: theirs.dropFirst(index).first)

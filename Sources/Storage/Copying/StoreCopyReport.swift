@@ -55,7 +55,7 @@ public struct StoreCopyProgress: Sendable, Equatable {
 
 /// What tests set on a copy.
 struct StoreCopyOptions: Sendable {
-    /// How many rows are read, and written in one transaction: some megabytes.
+    /// How many rows are read, and written in one transaction, at the most; fewer where rows are large.
     var pageSize = 512
     /// How long to wait for a connection to the target, which may be busy or start again.
     var patience = Duration.seconds(30)

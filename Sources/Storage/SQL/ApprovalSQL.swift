@@ -6,7 +6,7 @@ enum ApprovalSQL {
     private static let columns = """
         id, state, profile, transaction_id, signer_digest, request_digest, public_key_digest, request, subject, ra_profile,
         issuer_id, renewed_certificate, sealed_challenge, remote_address, created_at, expires_at, decided_at, decided_by,
-        note, issued_transaction, attributes
+        note, issued_transaction, attributes, needed_votes
         """
 
     /// Adds a request that waits.
@@ -18,12 +18,12 @@ enum ApprovalSQL {
         INSERT INTO approval (
             id, state, profile, transaction_id, signer_digest, request_digest, public_key_digest, request, subject,
             ra_profile, issuer_id, renewed_certificate, sealed_challenge, remote_address, created_at, expires_at,
-            attributes
+            attributes, needed_votes
         )
         SELECT
             :id, 'pending', :profile, :transaction_id, :signer_digest, :request_digest, :key_digest, :request, :subject,
             :ra_profile, :issuer_id, :renewed_certificate, :sealed_challenge, :remote_address, :created_at, :expires_at,
-            :attributes
+            :attributes, :needed_votes
         WHERE NOT EXISTS (
             SELECT 1 FROM enrollment_transaction
             WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest
@@ -92,7 +92,24 @@ enum ApprovalSQL {
         "SELECT \(columns) FROM approval WHERE state = :state AND id > :after ORDER BY id LIMIT :limit"
     )
 
-    /// Approves a request that waits, if it is the one that the transaction was reserved for.
+    /// Notes that somebody is for a request that waits; a second time changes nothing.
+    static let vote = SQLStatement(
+        """
+        INSERT INTO approval_vote (approval_id, voter, voted_at, note)
+        SELECT id, :voter, :voted_at, :note FROM approval
+        WHERE id = :id AND state = 'pending' AND expires_at > :voted_at
+        ON CONFLICT DO NOTHING
+        """
+    )
+
+    /// Who is for a request, the first one first.
+    static let votes = SQLStatement(
+        """
+        SELECT voter, voted_at, note FROM approval_vote WHERE approval_id = :id ORDER BY voted_at, voter
+        """
+    )
+
+    /// Approves a request that waits, if it is the one that the transaction was reserved for and enough people are for it.
     static let approve = SQLStatement(
         """
         UPDATE approval
@@ -100,6 +117,7 @@ enum ApprovalSQL {
             issued_transaction = :issued_transaction
         WHERE id = :id AND state = 'pending' AND expires_at > :moment AND profile = :profile
             AND transaction_id = :transaction_id AND signer_digest = :signer_digest AND request_digest = :request_digest
+            AND needed_votes <= (SELECT count(*) FROM approval_vote WHERE approval_id = :id)
         """
     )
 

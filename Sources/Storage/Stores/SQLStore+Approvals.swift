@@ -43,6 +43,18 @@ extension SQLStore {
         }
     }
 
+    /// Notes that somebody is for a request that waits.
+    func vote(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> VoteOutcome {
+        try await database.change { connection throws(StoreError) in
+            try ApprovalTable(connection: connection).vote(id, decision)
+        }
+    }
+
+    /// Who is for a request, the first one first.
+    func votes(on id: UUID) async throws(StoreError) -> [ApprovalDecision] {
+        try await database.read { try ApprovalTable(connection: $0).votes(on: id) }
+    }
+
     /// Denies a request that waits.
     func deny(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> Bool {
         try await database.change { connection throws(StoreError) in

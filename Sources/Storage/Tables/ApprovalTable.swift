@@ -68,19 +68,54 @@ struct ApprovalTable<Connection: SQLConnection> {
         return .keep(changed == 1)
     }
 
+    /// Notes that somebody is for a request that waits.
+    func vote(_ id: UUID, _ decision: ApprovalDecision) throws(StoreError) -> WriteResult<VoteOutcome> {
+        guard let approval = try approval(id) else { return .undo(.notWaiting) }
+        try connection.takeTurn(of: approval.key)
+        try enter(decision, for: id)
+        // Whoever was for it before is so still, unless it waits no more.
+        guard let approval = try self.approval(id), approval.isWaiting(at: decision.at) else {
+            return .undo(.notWaiting)
+        }
+        let votes = try votes(on: id)
+        return .keep(.counted(votes.count, of: approval.neededVotes))
+    }
+
+    /// Who is for a request, the first one first.
+    func votes(on id: UUID) throws(StoreError) -> [ApprovalDecision] {
+        try connection.query(ApprovalSQL.votes, ["id": .uuid(id)]) { row throws(StoreError) in
+            ApprovalDecision(
+                by: try row.text(),
+                at: try row.date(),
+                note: try row.optional { row throws(StoreError) in try row.text() }
+            )
+        }
+    }
+
+    private func enter(_ decision: ApprovalDecision, for id: UUID) throws(StoreError) {
+        _ = try connection.execute(
+            ApprovalSQL.vote,
+            [
+                "voter": .text(decision.by), "voted_at": .date(decision.at), "note": .optional(decision.note),
+                "id": .uuid(id),
+            ]
+        )
+    }
+
     func expire(at moment: Date) throws(StoreError) -> WriteResult<Int> {
         .keep(try connection.execute(ApprovalSQL.expire, ["moment": .date(moment)]))
     }
 
-    /// Approves a request that waits by the reservation of its transaction.
+    /// Approves a request that waits by the reservation of its transaction, with whoever decides last.
     ///
-    /// - Returns: whether it waited, and was the reserved one.
+    /// - Returns: whether it waited, was the reserved one, and enough people are for it.
     func approve(
         _ id: UUID,
         _ decision: ApprovalDecision,
         for reservation: Reservation
     ) throws(StoreError) -> Bool {
         let key = reservation.key
+        try enter(decision, for: id)
         return try connection.execute(
             ApprovalSQL.approve,
             [
@@ -151,6 +186,7 @@ struct ApprovalTable<Connection: SQLConnection> {
                 "created_at": .date(approval.createdAt),
                 "expires_at": .date(approval.expiresAt),
                 "attributes": .optional(try approval.attributes.stored()),
+                "needed_votes": .integer(max(1, approval.neededVotes)),
             ]
         ) == 1
     }
@@ -271,5 +307,6 @@ extension ApprovalRecord {
         )
         let attributes = try row.optional { row throws(StoreError) in try row.text() }
         if let attributes { self.attributes = try ChallengeAttributes(stored: attributes) }
+        self.neededVotes = try row.int()
     }
 }

@@ -23,8 +23,15 @@ extension RequestCommand {
         var json = false
 
         func run() async throws {
-            let approval = try await RequestCommand.find(id, in: try state.folder.open())
-            if json { return try Terminal.json(approval.json) }
+            let opened = try state.folder.open()
+            let approval = try await RequestCommand.find(id, in: opened)
+            let votes: [ApprovalDecision]
+            do {
+                votes = try await opened.approvals.votes(on: approval.id)
+            } catch {
+                throw AppError(error)
+            }
+            if json { return try Terminal.json(approval.json.merging(["votes": votes.map(\.json)]) { $1 }) }
             Terminal.result("id:           \(approval.id.uuidString.lowercased())")
             let isRefused = approval.isRefusedByIssuer
             Terminal.result("state:        \(isRefused ? "refused by the issuer" : approval.state.rawValue)")
@@ -42,6 +49,14 @@ extension RequestCommand {
             Terminal.result("from:         \(approval.remoteAddress)")
             Terminal.result("came:         \(Texts.moment(approval.createdAt))")
             Terminal.result("expires:      \(Texts.moment(approval.expiresAt))")
+            if approval.neededVotes > 1 {
+                Terminal.result("approvals:    \(votes.count) of \(approval.neededVotes) needed")
+                for vote in votes {
+                    Terminal.result(
+                        "  by:         \(vote.by), \(Texts.moment(vote.at))\(vote.note.map { ": \($0)" } ?? "")"
+                    )
+                }
+            }
             if let decidedBy = approval.decidedBy {
                 Terminal.result("\(isRefused ? "approved by: " : "decided by:  ") \(decidedBy)")
             }
@@ -53,7 +68,7 @@ extension RequestCommand {
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Approves a request: its certificate is issued at once, and the device gets it when it asks again."
+                "Approves a request: when enough people have, its certificate is issued at once, and the device gets it when it asks again."
         )
 
         @OptionGroup var state: DataOption
@@ -160,6 +175,11 @@ extension RequestCommand {
         case .ordered:
             object["outcome"] = "ordered"
             sentence = "Approved: the issuer takes longer to sign for \(approval.subject)."
+        case .counted(let votes, let needed):
+            object["outcome"] = "counted"
+            object["votes"] = votes
+            object["neededVotes"] = needed
+            sentence = "Counted: \(votes) of \(needed) people are for \(approval.subject), which still waits."
         case .denied:
             object["outcome"] = "denied"
             sentence = "Denied: \(approval.subject)."
@@ -169,12 +189,20 @@ extension RequestCommand {
         case .refused(let reason, let detail):
             throw AppError(
                 .conflict,
-                "The request can't be approved: \(detail.isEmpty ? reason.rawValue : detail).",
+                "The decision can't be carried out: \(detail.isEmpty ? reason.rawValue : detail).",
                 hint: reason.hint
             )
         }
         if json { return try Terminal.json(object) }
         Terminal.result(sentence)
+    }
+}
+
+extension ApprovalDecision {
+    fileprivate var json: [String: Any] {
+        var object: [String: Any] = ["by": by, "at": Texts.moment(at)]
+        if let note { object["note"] = note }
+        return object
     }
 }
 
@@ -185,7 +213,7 @@ extension ApprovalRecord {
             "names": asked.names, "key": asked.key, "renewedSerialNumber": asked.renewedSerialNumber ?? "",
             "id": id.uuidString.lowercased(), "state": state.rawValue, "subject": subject, "profile": key.profile,
             "transactionID": key.transactionID, "renewal": renewedCertificate != nil,
-            "refusedByIssuer": isRefusedByIssuer,
+            "refusedByIssuer": isRefusedByIssuer, "neededVotes": neededVotes,
             "publicKeySHA256": publicKeyDigest.hexadecimal, "remoteAddress": remoteAddress,
             "createdAt": Texts.moment(createdAt), "expiresAt": Texts.moment(expiresAt),
         ]

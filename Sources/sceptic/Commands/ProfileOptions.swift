@@ -39,6 +39,12 @@ struct ProfileOptions: ParsableArguments {
     @Option(help: "After how many days a request expires that nobody decided on.")
     var approvalDays: Int?
 
+    @Option(help: "How many different people have to approve a request.")
+    var approvalsNeeded: Int?
+
+    @Option(help: "Who may approve and deny, by name, separated by commas; 'none' for whoever may give commands.")
+    var approvers: String?
+
     @Option(help: "Whether certificates are renewed with themselves: accepted or refused.")
     var renewal: Acceptance?
 
@@ -69,6 +75,9 @@ struct ProfileOptions: ParsableArguments {
         if let passwordRecipients { settings.passwordRecipients = passwordRecipients }
         if let approval { settings.approval = approval }
         if let approvalDays { settings.approvalDays = try Self.days(approvalDays, 1...3650, "--approval-days") }
+        if let approvalsNeeded { settings.approvers.needed = approvalsNeeded }
+        if let approvers { settings.approvers.names = Self.names(approvers) }
+        if let problem = settings.approvers.problem { throw AppError(.usage, "It can't be that \(problem).") }
         if let renewal { settings.renewal.requests = renewal }
         if let renewalWindow { settings.renewal.window = renewalWindow }
         if let renewalKeyReuse { settings.renewal.keyReuse = renewalKeyReuse }
