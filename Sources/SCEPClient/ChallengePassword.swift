@@ -4,7 +4,7 @@
 /// A challengePassword: a secret that neither interpolation nor reflection shows.
 public struct ChallengePassword: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The secret.
-    let text: String
+    package let text: String
 
     /// Takes a secret; an empty one is none (client-quirks K7).
     public init?(_ text: String) {

@@ -23,6 +23,8 @@ extension StorageCheck {
         try expect(try await again.store.traces(before: nil, limit: 9), is: [bare, trace])
         try expect(try await again.store.traces(transactionID: "tab\there", limit: 9), is: [trace])
         try expect(try await again.store.traces(transactionID: "", limit: 9), is: [])
+        try expect(try await again.store.trace(bare.id), is: bare)
+        try expect(try await again.store.trace(Scenario.id()), is: nil)
         try await again.store.close()
     }
 

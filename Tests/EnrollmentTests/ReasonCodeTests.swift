@@ -181,7 +181,7 @@ internal import Testing
                 try Device(in: world).message(try await world.code()) { $0.subject = TLV.sequence() }
             )
         },
-        Story(reason: .policyNames, steps: accepted + ["names"]) { world in
+        Story(reason: .policyNames, steps: opened + ["request", "request", "challenge", "names"]) { world in
             let wish = Wish.extension("0603551d11", [0x30, 0x03, 0x82, 0x05, 0x61])
             _ = try await world.ask(try Device(in: world).message(try await world.code(), extensions: [wish]))
         },

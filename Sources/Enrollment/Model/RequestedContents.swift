@@ -28,6 +28,19 @@ public struct RequestedContents: Sendable, Hashable {
         self.names = (renewed?.subjectAlternativeNames ?? asked ?? SubjectAlternativeNames()).map(Self.text)
     }
 
+    /// The extensions that a request asks for, as people read them: the alternative names with their values, the others by name.
+    static func text(of extensions: [Certificate.Extension]) -> String {
+        var parts: [String] = []
+        for wish in extensions where wish.oid == .PKIX.subjectAltName {
+            let names = (try? SubjectAlternativeNames(wish))?.map(text) ?? ["alternative names that can't be read"]
+            // What is longer is cut by whoever records it; nobody needs to write it out first.
+            parts += names.prefix(20)
+            if names.count > 20 { parts.append("and \(names.count - 20) names more") }
+        }
+        parts += extensions.filter { $0.oid != .PKIX.subjectAltName }.map { ExtensionName.text($0.oid) }
+        return parts.joined(separator: " ")
+    }
+
     /// A name as people read it.
     static func text(_ name: GeneralName) -> String {
         switch name {
@@ -38,7 +51,11 @@ public struct RequestedContents: Sendable, Hashable {
             "ip:"
                 + (octets.bytes.count == 4
                     ? octets.bytes.map(String.init).joined(separator: ".") : octets.bytes.hexadecimal)
-        default: "\(name)"
+        case .otherName(let other): "otherName:\(other.typeID)"
+        case .directoryName(let name): "directory:\(name)"
+        case .registeredID(let identifier): "id:\(identifier)"
+        case .x400Address: "x400Address"
+        case .ediPartyName: "ediPartyName"
         }
     }
 }

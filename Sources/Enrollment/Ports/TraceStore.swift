@@ -85,6 +85,9 @@ public protocol TraceStore: Sendable {
     /// The traces of a transactionID, newest first.
     func traces(transactionID: String, limit: Int) async throws(StoreError) -> [TraceRecord]
 
+    /// A trace by its id.
+    func trace(_ id: UUID) async throws(StoreError) -> TraceRecord?
+
     /// The newest traces, newest first; before an id when one is given.
     func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord]
 }

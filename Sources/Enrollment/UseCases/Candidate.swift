@@ -32,17 +32,35 @@ struct Candidate {
                 "the request is for another key than the signer's"
             )
         }
-        // A signature in MD5 proves nothing, inside as little as outside (design §6.15).
-        guard let scheme = request.signatureAlgorithm.signatureScheme(),
-            deliberation.profile.algorithms.digests.contains(scheme.digest)
-        else { throw deliberation.fail("request signature", .requestSignature, "its algorithm is not accepted") }
-        let limits = deliberation.profile.algorithms.clientKeyLimits
-        let own = isSignersKey ? message.signerKey : try? request.subjectPublicKeyInfo.publicKey(limits: limits)
-        guard let own, request.isSigned(by: own) else {
-            throw deliberation.fail("request signature", .requestSignature, "not signed with the request's own key")
-        }
+        let own = try Self.ownKey(request, isSignersKey ? message.signerKey : nil, &deliberation)
+        self.init(
+            request,
+            own,
+            transactionID: message.received.transactionID.text,
+            signerDigest: sender.digest,
+            &deliberation
+        )
+    }
+
+    /// Checks a request that nobody sent: an administrator wants to know what would become of it.
+    init(trying request: CertificationRequest, _ deliberation: inout Deliberation) throws {
+        let own = try Self.ownKey(request, nil, &deliberation)
+        let digest = DigestAlgorithm.sha256.digest(request.subjectPublicKeyInfo.der)
+        self.init(request, own, transactionID: digest.hexadecimal, signerDigest: digest, &deliberation)
+    }
+
+    private init(
+        _ request: CertificationRequest,
+        _ own: PublicKey,
+        transactionID: String,
+        signerDigest: [UInt8],
+        _ deliberation: inout Deliberation
+    ) {
         let subject = request.subject.description
         deliberation.pass("request", "PKCS#10 for '\(subject)', signed with its own key")
+        if !request.requestedExtensions.isEmpty {
+            deliberation.note("request", "asks for \(RequestedContents.text(of: request.requestedExtensions))")
+        }
         self.request = request
         self.subject = subject
         self.publicKey = own
@@ -50,8 +68,29 @@ struct Candidate {
         self.publicKeyDigest = DigestAlgorithm.sha256.digest(request.subjectPublicKeyInfo.der)
         self.key = TransactionKey(
             profile: deliberation.profile.name,
-            transactionID: message.received.transactionID.text,
-            signerDigest: sender.digest
+            transactionID: transactionID,
+            signerDigest: signerDigest
         )
+    }
+
+    /// The key that a request is for, if it is signed with it.
+    ///
+    /// - Parameter known: the key, if it was read before.
+    private static func ownKey(
+        _ request: CertificationRequest,
+        _ known: PublicKey?,
+        _ deliberation: inout Deliberation
+    ) throws -> PublicKey {
+        // A signature in MD5 proves nothing, inside as little as outside (design §6.15).
+        guard let scheme = request.signatureAlgorithm.signatureScheme(),
+            deliberation.profile.algorithms.digests.contains(scheme.digest)
+        else { throw deliberation.fail("request signature", .requestSignature, "its algorithm is not accepted") }
+        let limits = deliberation.profile.algorithms.clientKeyLimits
+        guard let own = known ?? (try? request.subjectPublicKeyInfo.publicKey(limits: limits)),
+            request.isSigned(by: own)
+        else {
+            throw deliberation.fail("request signature", .requestSignature, "not signed with the request's own key")
+        }
+        return own
     }
 }

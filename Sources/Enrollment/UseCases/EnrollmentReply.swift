@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+public import SCEP
+
 public import struct Foundation.Date
 
 /// What is sent back for a request.
@@ -19,6 +21,8 @@ public enum EnrollmentReply: Sendable {
 public struct EnrollmentSummary: Sendable {
     /// The SCEP profile's name.
     public var profile: String
+    /// The messageType, if it is one of RFC 8894's.
+    public var messageType: MessageType?
     /// The transactionID, if it could be read.
     public var transactionID: String?
     /// The result.

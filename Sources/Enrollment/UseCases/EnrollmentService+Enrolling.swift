@@ -129,7 +129,17 @@ extension EnrollmentService {
         _ candidate: Candidate,
         _ deliberation: inout Deliberation
     ) async throws -> Authentication {
-        guard let challenge = candidate.request.challengePassword else {
+        try await authenticate(candidate, challenge: candidate.request.challengePassword, &deliberation)
+    }
+
+    /// Asks the profile's sources, in their order, whether a challenge entitles a request.
+    func authenticate(
+        _ candidate: Candidate,
+        challenge: String?,
+        isDryRun: Bool = false,
+        _ deliberation: inout Deliberation
+    ) async throws -> Authentication {
+        guard let challenge else {
             throw deliberation.fail("challenge", .challengeMissing, "no challengePassword, or an empty one")
         }
         let question = ChallengeQuestion(
@@ -141,7 +151,8 @@ extension EnrollmentService {
             publicKeyDigest: candidate.publicKeyDigest,
             request: candidate.request,
             keyAlgorithm: candidate.publicKey.algorithm,
-            now: deliberation.receivedAt
+            now: deliberation.receivedAt,
+            isDryRun: isDryRun
         )
         for source in deliberation.profile.challengeSources {
             switch await source.judge(question) {

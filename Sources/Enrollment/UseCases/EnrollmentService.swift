@@ -322,6 +322,7 @@ public struct EnrollmentService: Sendable {
         observer.decided(
             EnrollmentSummary(
                 profile: deliberation.profile.name,
+                messageType: deliberation.message?.messageType.flatMap { $0.isKnown ? $0 : nil },
                 transactionID: deliberation.transactionID,
                 reason: reason,
                 detail: detail,

@@ -24,6 +24,12 @@ public struct MessageType: RawRepresentable, Sendable, Hashable, CustomStringCon
     /// GetCRL.
     public static let getCRL = MessageType(rawValue: "22")
 
+    /// The types of requests and replies that RFC 8894 knows.
+    public static let known: [MessageType] = [.certRep, .renewalReq, .pkcsReq, .certPoll, .getCert, .getCRL]
+
+    /// Whether RFC 8894 knows the type.
+    public var isKnown: Bool { Self.known.contains(self) }
+
     /// The name of a known type; unknown ones are quoted, shortened and made harmless for logs.
     public var description: String {
         switch self {

@@ -2,20 +2,29 @@
 // Copyright the Sceptic authors
 
 internal import Enrollment
+internal import SCEP
 internal import Synchronization
 
 internal import struct Foundation.Date
 
 /// Counts what the server does, in the Prometheus text format.
 ///
-/// Labels come from closed sets: profiles and reason codes.
+/// Labels come from closed sets: profiles, message types and reason codes.
 final class ServerMetrics: Sendable {
     /// The upper bounds of the histogram of times, in seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
     private struct Label: Hashable {
         var profile: String
+        var type: MessageType?
         var reason: ReasonCode
+
+        var sortKey: (String, String, String) { (profile, type?.rawValue ?? "", reason.rawValue) }
+
+        var text: String {
+            // What is no message of RFC 8894 has no type: peers must not make up labels.
+            "{profile=\"\(profile)\",type=\"\(type?.description ?? "none")\",reason=\"\(reason.rawValue)\"}"
+        }
     }
 
     private struct Counts {
@@ -32,7 +41,8 @@ final class ServerMetrics: Sendable {
     func count(_ summary: EnrollmentSummary) {
         let seconds = summary.decidedAt.timeIntervalSince(summary.receivedAt)
         counts.withLock { counts in
-            counts.requests[Label(profile: summary.profile, reason: summary.reason), default: 0] += 1
+            let label = Label(profile: summary.profile, type: summary.messageType, reason: summary.reason)
+            counts.requests[label, default: 0] += 1
             for (index, bound) in Self.bounds.enumerated() where seconds <= bound { counts.buckets[index] += 1 }
             counts.sum += seconds
             counts.count += 1
@@ -48,15 +58,11 @@ final class ServerMetrics: Sendable {
     func text() -> String {
         let counts = counts.withLock { $0 }
         var lines = [
-            "# HELP sceptic_requests_total Requests decided, by SCEP profile and reason code.",
+            "# HELP sceptic_requests_total Requests decided, by profile, message type and reason code.",
             "# TYPE sceptic_requests_total counter",
         ]
-        for (label, number) in counts.requests.sorted(by: {
-            ($0.key.profile, $0.key.reason.rawValue) < ($1.key.profile, $1.key.reason.rawValue)
-        }) {
-            lines.append(
-                "sceptic_requests_total{profile=\"\(label.profile)\",reason=\"\(label.reason.rawValue)\"} \(number)"
-            )
+        for (label, number) in counts.requests.sorted(by: { $0.key.sortKey < $1.key.sortKey }) {
+            lines.append("sceptic_requests_total\(label.text) \(number)")
         }
         lines += [
             "# HELP sceptic_request_duration_seconds Time to decide a request.",

@@ -3,6 +3,7 @@
 
 internal import CertificateAuthority
 public import Enrollment
+public import PKIX
 
 internal import struct Foundation.UUID
 
@@ -55,23 +56,8 @@ extension OpenedState {
     public func decide(
         _ decision: (ApprovalAdministration) async throws(StoreError) -> DecisionOutcome
     ) async throws -> DecisionOutcome {
-        let time = SystemTimeSource()
-        let configuration = try ServedConfiguration(
-            try await configuration(),
-            masterKey: masterKey,
-            sources: ChallengeSourceMaker(store: store, masterKey: masterKey),
-            now: time.now
-        )
         let traces = TraceRecorder(store: store)
-        let service = EnrollmentService(
-            stores: EnrollmentService.Stores(transactions: store, approvals: store, certificates: store, health: store),
-            lists: CertificateLists(store: store, time: time) { configuration.authorities[$0] },
-            traces: traces,
-            observer: SilentObserver(),
-            time: time,
-            masterKey: masterKey,
-            node: UUID()
-        )
+        let (service, configuration) = try await service(traces: traces)
         let administration = ApprovalAdministration(service: service) { configuration.profiles[$0] }
         do {
             let outcome = try await decision(administration)
@@ -81,6 +67,51 @@ extension OpenedState {
         } catch {
             throw AppError(error)
         }
+    }
+
+    /// Tells what would become of a first enrolment with the profiles as they are served now; nothing is used up or stored.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - challenge: the challenge; the request's own when nil.
+    ///   - profile: the name of the profile that it would be sent to.
+    /// - Throws: `AppError`, also when the profile is not served.
+    public func tryOut(_ request: CertificationRequest, challenge: String?, profile: String) async throws -> Trial {
+        let (service, configuration) = try await service(traces: TraceRecorder(store: store))
+        guard let served = configuration.profiles[profile] else {
+            guard let reason = configuration.refusals[profile] else {
+                throw AppError(
+                    .conflict,
+                    "There is no SCEP profile '\(profile)'.",
+                    hint: "Look with: sceptic profile list"
+                )
+            }
+            throw AppError(.conflict, "The SCEP profile '\(profile)' is not served: \(reason).")
+        }
+        return await service.tryOut(request, challenge: challenge, profile: served)
+    }
+
+    /// The service as a server would have it, and what it would serve.
+    private func service(
+        traces: TraceRecorder
+    ) async throws -> (service: EnrollmentService, configuration: ServedConfiguration) {
+        let time = SystemTimeSource()
+        let configuration = try ServedConfiguration(
+            try await configuration(),
+            masterKey: masterKey,
+            sources: ChallengeSourceMaker(store: store, masterKey: masterKey),
+            now: time.now
+        )
+        let service = EnrollmentService(
+            stores: EnrollmentService.Stores(transactions: store, approvals: store, certificates: store, health: store),
+            lists: CertificateLists(store: store, time: time) { configuration.authorities[$0] },
+            traces: traces,
+            observer: SilentObserver(),
+            time: time,
+            masterKey: masterKey,
+            node: UUID()
+        )
+        return (service, configuration)
     }
 }
 

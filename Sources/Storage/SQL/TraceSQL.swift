@@ -46,6 +46,9 @@ enum TraceSQL {
         """
     )
 
+    /// A trace by its id.
+    static let byID = SQLStatement("SELECT \(columns) FROM trace WHERE id = :id")
+
     /// The newest traces before an id.
     static let page = SQLStatement("SELECT \(columns) FROM trace WHERE id < :before ORDER BY id DESC LIMIT :limit")
 }

@@ -66,6 +66,11 @@ extension SQLStore {
         }
     }
 
+    /// A trace by its id.
+    func trace(_ id: UUID) async throws(StoreError) -> TraceRecord? {
+        try await database.read { try TraceTable(connection: $0).trace(id) }
+    }
+
     /// A page of traces, newest first.
     func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord] {
         try await database.readLong { try TraceTable(connection: $0).traces(before: id, limit: limit) }

@@ -54,6 +54,10 @@ struct TraceTable<Connection: SQLConnection> {
         )
     }
 
+    func trace(_ id: UUID) throws(StoreError) -> TraceRecord? {
+        try connection.first(TraceSQL.byID, ["id": .uuid(id)], TraceRecord.init(from:))
+    }
+
     func traces(before id: UUID?, limit: Int) throws(StoreError) -> [TraceRecord] {
         try connection.query(
             TraceSQL.page,

@@ -45,6 +45,18 @@ enum InputFile {
         }
     }
 
+    /// Reads a PKCS#10 request: PEM, of which the first counts, or DER.
+    static func request(_ path: String) throws -> CertificationRequest {
+        let bytes = try read(path)
+        let blocks = PEM.decode(String(decoding: bytes, as: UTF8.self))
+        do {
+            let der = blocks.first { $0.label.hasSuffix("CERTIFICATE REQUEST") }?.der ?? bytes
+            return try CertificationRequest(derEncoded: der)
+        } catch {
+            throw ClientFailure(.localFile, "there is no certificate request in \(path)")
+        }
+    }
+
     /// Reads a request that waits for approval.
     static func pending(_ path: String) throws -> PendingEnrollment {
         do {

@@ -12,7 +12,7 @@ struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request",
         abstract: "Tells what became of requests, and why; approves and denies those that wait.",
-        subcommands: [List.self, Explain.self, Show.self, Approve.self, Deny.self]
+        subcommands: [List.self, Explain.self, Try.self, Show.self, Approve.self, Deny.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -43,11 +43,11 @@ struct RequestCommand: AsyncParsableCommand {
             }
             if json { return try Terminal.json(traces.map(\.json)) }
             Terminal.table(
-                ["TIME", "PROFILE", "TRANSACTION", "RESULT", "FROM"],
+                ["TIME", "PROFILE", "TRANSACTION", "RESULT", "FROM", "ID"],
                 traces.map { trace in
                     [
                         Texts.moment(trace.at), trace.profile, trace.transactionID ?? "-", trace.reasonCode,
-                        trace.remoteAddress,
+                        trace.remoteAddress, trace.id.uuidString.lowercased(),
                     ]
                 }
             )
@@ -74,66 +74,5 @@ struct RequestCommand: AsyncParsableCommand {
                 }
             )
         }
-    }
-
-    struct Explain: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Tells in plain words what became of the requests with a transactionID."
-        )
-
-        @OptionGroup var state: DataOption
-
-        @Argument(help: "The transactionID.")
-        var transactionID: String
-
-        @Flag(help: "Prints JSON.")
-        var json = false
-
-        func run() async throws {
-            let store = try state.folder.open().traces
-            let traces: [TraceRecord]
-            do {
-                traces = try await store.traces(transactionID: transactionID, limit: 50)
-            } catch {
-                throw AppError(error)
-            }
-            guard !traces.isEmpty else {
-                throw AppError(
-                    .conflict,
-                    "No request with the transactionID '\(transactionID)' is on record.",
-                    hint: "Look with: sceptic request list"
-                )
-            }
-            if json { return try Terminal.json(traces.map(\.json)) }
-            for trace in traces.reversed() { Self.tell(trace) }
-        }
-
-        private static func tell(_ trace: TraceRecord) {
-            Terminal.result("\(Texts.moment(trace.at))  from \(trace.remoteAddress)  profile '\(trace.profile)'")
-            for step in trace.steps {
-                let mark =
-                    switch step.outcome {
-                    case .passed: "ok  "
-                    case .failed: "FAIL"
-                    case .noted: "note"
-                    }
-                Terminal.result("  \(mark)  \(step.name): \(step.detail)")
-            }
-            let reason = ReasonCode(rawValue: trace.reasonCode)
-            Terminal.result("  => \(trace.reasonCode): \(reason?.sentence ?? "(a reason of another version)")")
-            if let hint = reason?.hint { Terminal.result("     hint: \(hint)") }
-            Terminal.result("")
-        }
-    }
-}
-
-extension TraceRecord {
-    fileprivate var json: [String: Any] {
-        [
-            "id": id.uuidString.lowercased(), "time": Texts.moment(at), "profile": profile,
-            "transactionID": transactionID ?? "", "authenticated": isAuthenticated, "remoteAddress": remoteAddress,
-            "reason": reasonCode, "sentence": ReasonCode(rawValue: reasonCode)?.sentence ?? "",
-            "steps": steps.map { ["name": $0.name, "outcome": $0.outcome.rawValue, "detail": $0.detail] },
-        ]
     }
 }

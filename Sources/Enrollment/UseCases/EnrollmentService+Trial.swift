@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import CertificateAuthority
+internal import Cryptography
+public import PKIX
+
+/// What would become of a request, as far as that can be told without using anything up.
+public struct Trial: Sendable {
+    /// The steps, and the reason code that the request would end with.
+    public let trace: TraceRecord
+    /// The certificate that would be signed, or that somebody would have to approve; nil when none would be.
+    public let certificate: PreparedCertificate?
+}
+
+extension EnrollmentService {
+    /// Tells what would become of a first enrolment: nothing is used up, stored, counted or signed.
+    ///
+    /// The request is judged as a PKCSReq that it signed itself. Sources that would have to ask a system outside, where asking may
+    /// change something, are not asked. That the reply could be encrypted to the device's key is taken for granted.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - challenge: the challenge; the request's own when nil.
+    ///   - profile: the profile that it would be sent to.
+    public func tryOut(_ request: CertificationRequest, challenge: String?, profile: ServedProfile) async -> Trial {
+        var deliberation = Deliberation(profile: profile, remoteAddress: "", receivedAt: time.now)
+        do {
+            let (reason, certificate) = try await tryOut(request, challenge, &deliberation)
+            return Trial(trace: deliberation.trace(reason), certificate: certificate)
+        } catch let ending as Ending {
+            return Trial(trace: deliberation.trace(ending.reason), certificate: nil)
+        } catch {
+            let ending = deliberation.fail("server", .internalError, "\(type(of: error))")
+            return Trial(trace: deliberation.trace(ending.reason), certificate: nil)
+        }
+    }
+
+    private func tryOut(
+        _ request: CertificationRequest,
+        _ challenge: String?,
+        _ deliberation: inout Deliberation
+    ) async throws -> (ReasonCode, PreparedCertificate?) {
+        let candidate = try Candidate(trying: request, &deliberation)
+        let authentication = try await authenticate(
+            candidate,
+            challenge: challenge ?? request.challengePassword,
+            isDryRun: true,
+            &deliberation
+        )
+        guard case .entitled(let entitlement) = authentication else { return (.issuedAgain, nil) }
+        deliberation.isAuthenticated = true
+        let contents = try contents(
+            request,
+            candidate.publicKey.algorithm,
+            renewed: nil,
+            attributes: entitlement.attributes,
+            &deliberation
+        )
+        let certificate: PreparedCertificate
+        do {
+            guard let issuer = deliberation.profile.authorities.generations.first?.issuer else {
+                throw deliberation.fail("issuer", .issuerFailed, "the profile has none")
+            }
+            certificate = try issuer.prepare(contents, template: deliberation.profile.template, now: time.now)
+        } catch let error as IssuanceError {
+            throw deliberation.fail("issuer", error.reason, error.sentence)
+        }
+        deliberation.pass("issuing", "the certificate would be signed as it is")
+        guard waits(entitlement, deliberation.profile) else { return (.issued, certificate) }
+        let needed = deliberation.profile.settings.approvers.needed
+        deliberation.note(
+            "approval",
+            "it would wait until \(needed == 1 ? "somebody approves" : "\(needed) people approve") it"
+        )
+        return (.approvalPending, certificate)
+    }
+}
