@@ -73,9 +73,7 @@ struct Candidate {
         )
     }
 
-    /// The key that a request is for, if it is signed with it.
-    ///
-    /// - Parameter known: the key, if it was read before.
+    /// The key that a request is for, if it is signed with it; a known key is one that was read before.
     private static func ownKey(
         _ request: CertificationRequest,
         _ known: PublicKey?,

@@ -23,6 +23,7 @@ extension EnrollmentService {
     ///   - request: the request.
     ///   - challenge: the challenge; the request's own when nil.
     ///   - profile: the profile that it would be sent to.
+    /// - Returns: the steps, and the certificate if there would be one.
     public func tryOut(_ request: CertificationRequest, challenge: String?, profile: ServedProfile) async -> Trial {
         var deliberation = Deliberation(profile: profile, remoteAddress: "", receivedAt: time.now)
         do {

@@ -75,6 +75,7 @@ extension OpenedState {
     ///   - request: the request.
     ///   - challenge: the challenge; the request's own when nil.
     ///   - profile: the name of the profile that it would be sent to.
+    /// - Returns: the steps, and the certificate if there would be one.
     /// - Throws: `AppError`, also when the profile is not served.
     public func tryOut(_ request: CertificationRequest, challenge: String?, profile: String) async throws -> Trial {
         let (service, configuration) = try await service(traces: TraceRecorder(store: store))
