@@ -152,8 +152,8 @@ let package = Package(
         .executableTarget(
             name: "sceptic",
             dependencies: [
-                "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint", "SCEPProbe", "ServerApp",
-                "Storage",
+                "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint",
+                "SCEPProbe", "ServerApp", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, x509,
             ],
@@ -259,6 +259,15 @@ let package = Package(
                 "Connectors", "Cryptography", "Enrollment", "PKIX", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
                 crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ServerAppTests",
+            dependencies: [
+                "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPCrafting", "SCEPEndpoint",
+                "ServerApp", "Storage", "TestSupport",
+                logging,
             ],
             swiftSettings: strict
         ),

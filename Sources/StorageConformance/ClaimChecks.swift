@@ -8,6 +8,7 @@ extension StorageCheck {
         StorageCheck("usesAChallengeUpOnce", with: usesAChallengeUpOnce),
         StorageCheck("answersTheSameKeyWithinTheChallengesLifetime", with: answersTheSameKey),
         StorageCheck("tellsTheSameKeyOfItsOpenTransaction", with: tellsOfOpenTransaction),
+        StorageCheck("takesTheSCEPProfilesChallengeAtAnotherURL", with: takesAtAnotherURL),
         StorageCheck("refusesUnknownChallenges", with: refusesUnknown),
         StorageCheck("refusesExpiredChallenges", with: refusesExpired),
         StorageCheck("refusesRevokedChallenges", with: refusesRevoked),
@@ -66,16 +67,22 @@ extension StorageCheck {
         try expect(outcome.open?.order, is: first.order)
     }
 
+    /// At an RA profile's URL transactions have a name of their own, and challenges are the SCEP profile's.
+    private static func takesAtAnotherURL(_ scenario: Scenario) async throws {
+        let challenge = try await scenario.added()
+        var reservation = scenario.reservation(claims: [.oneTimeChallenge(challenge.id)])
+        reservation.key.profile = "raProfile/devices"
+        try expect(try await scenario.issue(reservation), "issued")
+        let other = scenario.reservation(transactionID: "other", claims: [.oneTimeChallenge(challenge.id)])
+        try expect(try await scenario.issue(other), "claimRefused(used)")
+    }
+
     private static func refusesUnknown(_ scenario: Scenario) async throws {
         let nowhere = scenario.reservation(claims: [.oneTimeChallenge(Scenario.id())])
         try expect(try await scenario.issue(nowhere), "claimRefused(unknown)")
-        let elsewhere = try await scenario.added(Scenario.challenge("other"))
-        let stranger = scenario.reservation(claims: [.oneTimeChallenge(elsewhere.id)])
-        try expect(try await scenario.issue(stranger), "claimRefused(unknown)")
         let reusable = try await scenario.added(Scenario.challenge(kind: .static))
         let unusual = scenario.reservation(claims: [.oneTimeChallenge(reusable.id)])
         try expect(try await scenario.issue(unusual), "claimRefused(unknown)")
-        try expect(try await scenario.stored(elsewhere), is: elsewhere)
         try expect(try await scenario.stored(reusable), is: reusable)
     }
 

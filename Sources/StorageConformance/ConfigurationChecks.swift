@@ -11,6 +11,8 @@ extension StorageCheck {
         StorageCheck("refusesWhatExistsAlready", with: refusesWhatExists),
         StorageCheck("refusesToReplaceAnotherVersion", with: refusesAnotherVersion),
         StorageCheck("appliesAllChangesOrNone", with: appliesAllOrNone),
+        StorageCheck("removesAProfileOfTheVersionThatWasSeen", with: removesProfile),
+        StorageCheck("changesNothingOfAnotherVersion", with: requiresVersion),
     ]
 
     private static func beginsEmpty(_ fixture: any StorageFixture) async throws {
@@ -114,6 +116,51 @@ extension StorageCheck {
         current.settings = "{}"
         try await scenario.store.apply([.putRAProfile(current)])
         try expect(try await scenario.store.configuration().raProfiles, is: [current])
+    }
+
+    private static func removesProfile(_ scenario: Scenario) async throws {
+        let (scep, registration) = (profile("a"), profile("a"))
+        try await scenario.store.apply([.putSCEPProfile(scep), .putRAProfile(registration)])
+        let refused: [ConfigurationChange] = [
+            .removeSCEPProfile(scep.id, version: 2), .removeSCEPProfile(registration.id, version: 1),
+            .removeRAProfile(registration.id, version: 0), .removeRAProfile(scep.id, version: 1),
+        ]
+        for change in refused {
+            try await expectConflict { try await scenario.store.apply([change]) }
+        }
+        try await scenario.store.apply([.removeSCEPProfile(scep.id, version: 1)])
+        try expect(try await scenario.store.configuration().scepProfiles, is: [])
+        try expect(try await scenario.store.configuration().raProfiles, is: [registration])
+        // The name is free again.
+        let again = profile("a")
+        try await scenario.store.apply([.removeRAProfile(registration.id, version: 1), .putRAProfile(again)])
+        try expect(try await scenario.store.configuration().raProfiles, is: [again])
+    }
+
+    private static func requiresVersion(_ scenario: Scenario) async throws {
+        let version = try await scenario.store.configurationVersion()
+        for other in [version - 1, version + 1] {
+            try await expectConflict {
+                try await scenario.store.apply([.requireVersion(other), .putSCEPProfile(profile("a"))])
+            }
+        }
+        try expect(try await scenario.store.configurationVersion(), is: version)
+        // Of those who looked at the same version, one changes something.
+        let beside = try await scenario.beside()
+        let stores = [scenario.store, beside.store]
+        let changed = await withTaskGroup(of: Bool.self) { group in
+            for index in 0..<6 {
+                group.addTask {
+                    let change = ConfigurationChange.putSCEPProfile(profile("p\(index)"))
+                    return (try? await stores[index % 2].apply([.requireVersion(version), change])) != nil
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        try expect(changed, is: 1)
+        try expect(try await scenario.store.configuration().scepProfiles.count, is: 1)
+        try expect(try await scenario.store.configurationVersion(), is: version + 1)
+        try await beside.store.close()
     }
 
     private static func appliesAllOrNone(_ scenario: Scenario) async throws {

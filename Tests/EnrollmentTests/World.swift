@@ -175,6 +175,7 @@ struct World: Sendable {
         let only = ServedGeneration(issuer: issuer ?? self.issuer, credentials: [credential])
         return ServedProfile(
             name: name,
+            raProfile: settings.raProfile ?? "default",
             settings: settings,
             compatibility: try #require(ClientCompatibility.named(compatibility)),
             authorities: ServedProfile.Authorities(

@@ -8,7 +8,7 @@ public import struct Foundation.Date
 
 /// What a challenge source is asked.
 public struct ChallengeQuestion: Sendable {
-    /// The SCEP profile's name.
+    /// The SCEP profile's name, also where an RA profile's own URL was asked.
     public var profile: String
     /// The name of the RA profile that is to issue.
     public var raProfile: String

@@ -201,6 +201,13 @@ public enum ConfigurationChange: Sendable {
     case putSCEPProfile(ProfileRecord)
     /// Adds an RA profile with a new name (version 1), or replaces the one whose version is one less.
     case putRAProfile(ProfileRecord)
+    /// Removes a SCEP profile that is still of a version.
+    case removeSCEPProfile(UUID, version: Int)
+    /// Removes an RA profile that is still of a version.
+    case removeRAProfile(UUID, version: Int)
+    /// Changes nothing, and fails unless the configuration is still of a version, before these changes: what was checked of all of it
+    /// holds then.
+    case requireVersion(Int)
     /// Moves an issuer from one state to another; somebody else must not have moved it meanwhile.
     case moveIssuer(UUID, from: IssuerState, to: IssuerState)
     /// Moves an RA credential from one state to another; somebody else must not have moved it meanwhile.

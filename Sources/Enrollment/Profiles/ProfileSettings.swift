@@ -18,8 +18,12 @@ public enum ProfileName: Sendable {
     /// The name of the profile that the URLs without a name mean.
     public static let `default` = "default"
 
-    /// The first parts of paths that old clients append to any URL: they can't be names.
-    private static let reserved: Set<String> = ["cgi-bin", "certsrv"]
+    /// The first parts of paths that old clients append to any URL, and what says at the command line that there is none: they can't
+    /// be names.
+    private static let reserved: Set<String> = ["cgi-bin", "certsrv", "none"]
+
+    /// The name under which what an RA profile's own URL serves is kept: no SCEP profile can have it.
+    public static func served(raProfile name: String) -> String { "raProfile/\(name)" }
 
     /// Whether a text is a name of 1 to 64 characters.
     public static func isValid(_ text: String) -> Bool {
@@ -52,8 +56,10 @@ public enum OptionalAlgorithm: String, Sendable, Hashable, Codable, CaseIterable
 
 /// How the protocol is served at one URL, as it is stored (design §2).
 public struct SCEPProfileSettings: Sendable, Hashable, Codable {
-    /// The RA profile that says what is issued.
-    public var raProfile: String
+    /// The RA profile that says what is issued at its own URL; without one it serves the URLs of the RA profiles that name it.
+    public var raProfile: String?
+    /// Further names that its URL may have.
+    public var aliases: [String] = []
     /// The name of the client compatibility.
     public var compatibility: String
     /// The forbidden algorithms that are accepted all the same.
@@ -78,18 +84,19 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var maximumClockSkew: Int?
 
     /// Puts settings together.
-    public init(raProfile: String, compatibility: String = "default", acceptedLegacy: Set<LegacyAlgorithm> = []) {
+    public init(raProfile: String?, compatibility: String = "default", acceptedLegacy: Set<LegacyAlgorithm> = []) {
         self.raProfile = raProfile
         self.compatibility = compatibility
         self.acceptedLegacy = acceptedLegacy
     }
 
-    /// Reads settings; what an older version did not write has its default.
+    /// Reads settings; what an older version or an administrator did not write has its default.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        self.raProfile = try values.decode(String.self, forKey: .raProfile)
-        self.compatibility = try values.decode(String.self, forKey: .compatibility)
-        self.acceptedLegacy = try values.decode(Set<LegacyAlgorithm>.self, forKey: .acceptedLegacy)
+        self.raProfile = try values.decodeIfPresent(String.self, forKey: .raProfile)
+        self.aliases = try values.decodeIfPresent([String].self, forKey: .aliases) ?? []
+        self.compatibility = try values.decodeIfPresent(String.self, forKey: .compatibility) ?? "default"
+        self.acceptedLegacy = try values.decodeIfPresent(Set.self, forKey: .acceptedLegacy) ?? []
         self.refusedAlgorithms = try values.decodeIfPresent(Set.self, forKey: .refusedAlgorithms) ?? []
         self.pss = try values.decodeIfPresent(Acceptance.self, forKey: .pss) ?? .refused
         self.passwordRecipients =
@@ -103,6 +110,9 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
             try values.decodeIfPresent([ChallengeSourceSettings].self, forKey: .challengeSources) ?? [.stored]
         self.maximumClockSkew = try values.decodeIfPresent(Int.self, forKey: .maximumClockSkew)
     }
+
+    /// Whether nothing is issued before somebody has decided on it: only then may a profile ask nobody else (design §9).
+    public var everyRequestWaits: Bool { approval == .all }
 
     /// The algorithms that follow.
     public var algorithms: AlgorithmPolicy {
@@ -131,10 +141,29 @@ public struct RAProfileSettings: Sendable, Hashable, Codable {
     public var issuer: String
     /// What certificates may and do contain.
     public var template: CertificateTemplate
+    /// The SCEP profile that says how it is served at a URL of its own; without one it has none.
+    public var scepProfile: String?
+
+    /// The issuer that `sceptic init` makes.
+    public static let usualIssuer = "issuing"
 
     /// Puts settings together.
-    public init(issuer: String, template: CertificateTemplate) {
+    public init(
+        issuer: String = usualIssuer,
+        template: CertificateTemplate = CertificateTemplate(),
+        scepProfile: String? = nil
+    ) {
         self.issuer = issuer
         self.template = template
+        self.scepProfile = scepProfile
+    }
+
+    /// Reads settings; what an older version or an administrator did not write has its default.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.issuer = try values.decodeIfPresent(String.self, forKey: .issuer) ?? Self.usualIssuer
+        self.template =
+            try values.decodeIfPresent(CertificateTemplate.self, forKey: .template) ?? CertificateTemplate()
+        self.scepProfile = try values.decodeIfPresent(String.self, forKey: .scepProfile)
     }
 }

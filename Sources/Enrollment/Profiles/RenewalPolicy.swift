@@ -41,7 +41,10 @@ public enum RenewalWindow: Sendable, Hashable, Codable, LosslessStringConvertibl
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let window = RenewalWindow(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a renewal window")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "not a renewal window: always, 33% or 30d"
+            )
         }
         self = window
     }
@@ -89,5 +92,17 @@ public struct RenewalPolicy: Sendable, Hashable, Codable {
         self.keyReuse = keyReuse
         self.graceDays = graceDays
         self.alternateAuthorities = alternateAuthorities
+    }
+
+    /// Reads a policy; what is not written has its default.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init()
+        requests = try values.decodeIfPresent(Acceptance.self, forKey: .requests) ?? requests
+        window = try values.decodeIfPresent(RenewalWindow.self, forKey: .window) ?? window
+        keyReuse = try values.decodeIfPresent(Acceptance.self, forKey: .keyReuse) ?? keyReuse
+        graceDays = try values.decodeIfPresent(Int.self, forKey: .graceDays) ?? graceDays
+        alternateAuthorities =
+            try values.decodeIfPresent([String].self, forKey: .alternateAuthorities) ?? alternateAuthorities
     }
 }

@@ -62,7 +62,7 @@ public final class AlternateAuthority: Sendable {
     }
 }
 
-/// A SCEP profile, resolved to everything that serving it needs: an immutable snapshot.
+/// A SCEP profile with an RA profile, as one URL serves them, resolved to everything that serving needs: an immutable snapshot.
 public final class ServedProfile: Sendable {
     /// What the profile's CAs are made of.
     public struct Authorities: Sendable {
@@ -93,9 +93,14 @@ public final class ServedProfile: Sendable {
         }
     }
 
-    /// The profile's name.
+    /// The name under which transactions and certificates are kept: the SCEP profile's at its own URL, whichever RA profile is its
+    /// default; `raProfile/` and the RA profile's name at that one's URL, whichever SCEP profile serves it.
     public let name: String
-    /// Its settings.
+    /// The SCEP profile's name, to which challenges belong.
+    public let scepProfile: String
+    /// The RA profile's name.
+    public let raProfile: String
+    /// The SCEP profile's settings.
     public let settings: SCEPProfileSettings
     /// The algorithms accepted.
     public let algorithms: AlgorithmPolicy
@@ -119,9 +124,14 @@ public final class ServedProfile: Sendable {
 
     /// Puts a profile together.
     ///
+    /// - Parameters:
+    ///   - name: the name under which transactions and certificates are kept.
+    ///   - scepProfile: the SCEP profile's name, if it is another one.
     /// - Returns: nil when nothing could authenticate a request or answer it: such a profile must not be served (design §9).
     public init?(
         name: String,
+        scepProfile: String? = nil,
+        raProfile: String,
         settings: SCEPProfileSettings,
         compatibility: ClientCompatibility,
         authorities: Authorities,
@@ -130,9 +140,11 @@ public final class ServedProfile: Sendable {
         passwordSource: (any RequestPasswordSource)? = nil
     ) {
         guard let present = authorities.generations.first, let active = present.credentials.first,
-            !challengeSources.isEmpty
+            !challengeSources.isEmpty || settings.everyRequestWaits
         else { return nil }
         self.name = name
+        self.scepProfile = scepProfile ?? name
+        self.raProfile = raProfile
         self.settings = settings
         self.algorithms = settings.algorithms
         self.compatibility = compatibility
@@ -151,9 +163,6 @@ public final class ServedProfile: Sendable {
                 extra: compatibility.extraCapabilities
             ).body
     }
-
-    /// The RA profile's name.
-    public var raProfile: String { settings.raProfile }
 
     /// The generation that serves what was enveloped to a credential (RFC 8894 §4.7).
     func generation(of credential: RACredential) -> ServedGeneration {

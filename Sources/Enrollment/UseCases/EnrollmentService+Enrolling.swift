@@ -139,11 +139,15 @@ extension EnrollmentService {
         isDryRun: Bool = false,
         _ deliberation: inout Deliberation
     ) async throws -> Authentication {
+        if deliberation.profile.challengeSources.isEmpty, deliberation.profile.settings.everyRequestWaits {
+            deliberation.note("challenge", "none is asked for: every request waits for a decision")
+            return .entitled(Entitlement())
+        }
         guard let challenge else {
             throw deliberation.fail("challenge", .challengeMissing, "no challengePassword, or an empty one")
         }
         let question = ChallengeQuestion(
-            profile: deliberation.profile.name,
+            profile: deliberation.profile.scepProfile,
             raProfile: deliberation.profile.raProfile,
             transactionID: candidate.key.transactionID,
             remoteAddress: deliberation.remoteAddress,
@@ -170,6 +174,8 @@ extension EnrollmentService {
                 throw deliberation.fail("challenge", .challengeUnavailable, "\(source.name): \(detail)")
             }
         }
+        // The code may have been another SCEP profile's, which served this URL when the request came first.
+        if let earlier = try await earlier(candidate, &deliberation) { return earlier }
         throw deliberation.fail("challenge", .challengeUnknown, "no source knows it")
     }
 

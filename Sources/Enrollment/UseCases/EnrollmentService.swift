@@ -193,7 +193,7 @@ public struct EnrollmentService: Sendable {
         else { return [] }
         do {
             return try await source.passwords(
-                profile: profile.name,
+                profile: profile.scepProfile,
                 transactionID: message.received.transactionID.text,
                 now: deliberation.receivedAt
             )

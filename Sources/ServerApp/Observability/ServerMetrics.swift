@@ -29,6 +29,7 @@ final class ServerMetrics: Sendable {
 
     private struct Counts {
         var requests: [Label: Int] = [:]
+        var unserved: [String: Int] = [:]
         var buckets = [Int](repeating: 0, count: ServerMetrics.bounds.count)
         var sum = 0.0
         var count = 0
@@ -49,6 +50,11 @@ final class ServerMetrics: Sendable {
         }
     }
 
+    /// Counts one request of a profile that is not served.
+    func countUnserved(_ profile: String) {
+        counts.withLock { $0.unserved[profile, default: 0] += 1 }
+    }
+
     /// Counts traces that were dropped.
     func countDroppedTraces(_ number: Int) {
         counts.withLock { $0.droppedTraces += number }
@@ -63,6 +69,13 @@ final class ServerMetrics: Sendable {
         ]
         for (label, number) in counts.requests.sorted(by: { $0.key.sortKey < $1.key.sortKey }) {
             lines.append("sceptic_requests_total\(label.text) \(number)")
+        }
+        lines += [
+            "# HELP sceptic_unserved_requests_total Requests of profiles that are not served.",
+            "# TYPE sceptic_unserved_requests_total counter",
+        ]
+        for (profile, number) in counts.unserved.sorted(by: { $0.key < $1.key }) {
+            lines.append("sceptic_unserved_requests_total{profile=\"\(profile)\"} \(number)")
         }
         lines += [
             "# HELP sceptic_request_duration_seconds Time to decide a request.",

@@ -22,16 +22,16 @@ final class ConfigurationSnapshot: Service {
     private let lastComplaint = Mutex("")
 
     /// Resolves what is stored now.
-    init(_ state: OpenedState, logger: Logger) async throws {
+    init(_ state: OpenedState, sources: ChallengeSourceMaker? = nil, logger: Logger) async throws {
         self.store = state.store
         self.masterKey = state.masterKey
         self.logger = logger
         let stored = try await state.store.configuration()
-        self.sources = ChallengeSourceMaker(store: state.store, masterKey: state.masterKey)
+        self.sources = sources ?? ChallengeSourceMaker(store: state.store, masterKey: state.masterKey)
         self.held = Mutex(
-            try ServedConfiguration(stored, masterKey: state.masterKey, sources: sources, now: Date())
+            try ServedConfiguration(stored, masterKey: state.masterKey, sources: self.sources, now: Date())
         )
-        tellRefusals()
+        tellRefusals(since: nil)
     }
 
     /// The configuration now.
@@ -50,10 +50,13 @@ final class ConfigurationSnapshot: Service {
             guard try await store.configurationVersion() != current.version else { return }
             let stored = try await store.configuration()
             let fresh = try ServedConfiguration(stored, masterKey: masterKey, sources: sources, now: Date())
-            held.withLock { $0 = fresh }
+            let former = held.withLock { held in
+                defer { held = fresh }
+                return held
+            }
             lastComplaint.withLock { $0 = "" }
             logger.info("configuration changed", metadata: ["version": "\(fresh.version)"])
-            tellRefusals()
+            tellRefusals(since: former)
         } catch {
             let complaint = (error as? AppError)?.sentence ?? "the database did not answer"
             // It is tried again several times a second, and told once.
@@ -66,9 +69,19 @@ final class ConfigurationSnapshot: Service {
         }
     }
 
-    private func tellRefusals() {
-        for (name, reason) in current.refusals {
+    /// Says what is not served and why, and after a change only what it changed.
+    private func tellRefusals(since former: ServedConfiguration?) {
+        let current = current
+        for (name, reason) in current.refusals.sorted(by: { $0.key < $1.key }) where former?.refusals[name] != reason {
             logger.warning("profile is not served", metadata: ["profile": "\(name)", "reason": "\(reason)"])
+        }
+        guard let former else { return }
+        for name in current.profiles.keys.sorted() where former.profiles[name] == nil {
+            logger.info("profile is served", metadata: ["profile": "\(name)"])
+        }
+        let gone = former.profiles.keys.filter { current.profiles[$0] == nil && current.refusals[$0] == nil }
+        for name in gone.sorted() {
+            logger.info("profile is not there any more", metadata: ["profile": "\(name)"])
         }
     }
 }

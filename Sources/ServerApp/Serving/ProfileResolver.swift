@@ -2,7 +2,6 @@
 // Copyright the Sceptic authors
 
 internal import CertificateAuthority
-internal import Cryptography
 internal import Enrollment
 internal import PKIX
 internal import SCEP
@@ -17,57 +16,111 @@ struct ProfileRefusal: Error {
     var sentence: String
 }
 
-/// Resolves stored SCEP profiles.
+/// Resolves stored profiles to what their URLs serve.
 struct ProfileResolver {
     let stored: StoredConfiguration
-    let masterKey: MasterKey
     let authorities: [UUID: IssuingAuthority]
-    let raProfiles: [String: RAProfileSettings]
+    /// The credentials of each row of `ra_credential` that is not retired.
+    let credentials: [UUID: [RACredential]]
     let sources: ChallengeSourceMaker
     /// The time at which what is signed here is signed.
     let now: Date
 
-    func resolve(_ record: ProfileRecord) throws -> Result<ServedProfile, ProfileRefusal> {
-        guard record.isEnabled else { return refusal("it is disabled") }
-        guard let settings = try? JSONDecoder().decode(SCEPProfileSettings.self, from: Data(record.settings.utf8))
-        else {
-            return refusal("its settings can't be read")
+    /// What a SCEP profile's own URL serves.
+    ///
+    /// - Throws: `ProfileRefusal` when it can't be served, else `AppError`.
+    func resolve(scepProfile record: ProfileRecord) throws -> ServedProfile {
+        let settings: SCEPProfileSettings = try settings(record)
+        guard let name = settings.raProfile else {
+            throw ProfileRefusal(sentence: "it has no default RA profile, and serves only RA profiles that name it")
         }
+        return try serve(record.name, record.name, settings, name, try referred(name, stored.raProfiles, "RA profile"))
+    }
+
+    /// What an RA profile's own URL serves; nil when it has none.
+    ///
+    /// - Throws: `ProfileRefusal` when it can't be served, else `AppError`.
+    func resolve(raProfile record: ProfileRecord) throws -> ServedProfile? {
+        guard record.isEnabled || (try? settings(record, RAProfileSettings.self))?.scepProfile != nil else {
+            return nil
+        }
+        let settings: RAProfileSettings = try settings(record)
+        guard let name = settings.scepProfile else { return nil }
+        let scep: SCEPProfileSettings = try referred(name, stored.scepProfiles, "SCEP profile")
+        return try serve(ProfileName.served(raProfile: record.name), name, scep, record.name, settings)
+    }
+
+    /// The settings of a profile that may be served.
+    private func settings<Settings: Decodable>(_ record: ProfileRecord) throws -> Settings {
+        guard record.isEnabled else { throw ProfileRefusal(sentence: "it is disabled") }
+        guard let settings = try? settings(record, Settings.self) else {
+            throw ProfileRefusal(sentence: "its settings can't be read")
+        }
+        return settings
+    }
+
+    private func settings<Settings: Decodable>(_ record: ProfileRecord, _ type: Settings.Type) throws -> Settings {
+        try JSONDecoder().decode(type, from: Data(record.settings.utf8))
+    }
+
+    /// The settings of a profile that another one names.
+    private func referred<Settings: Decodable>(
+        _ name: String,
+        _ records: [ProfileRecord],
+        _ kind: String
+    ) throws -> Settings {
+        guard let record = records.first(where: { $0.name == name }) else {
+            throw ProfileRefusal(sentence: "its \(kind) '\(name)' is missing")
+        }
+        guard record.isEnabled else { throw ProfileRefusal(sentence: "its \(kind) '\(name)' is disabled") }
+        guard let settings = try? settings(record, Settings.self) else {
+            throw ProfileRefusal(sentence: "the settings of its \(kind) '\(name)' can't be read")
+        }
+        return settings
+    }
+
+    /// Joins a SCEP profile and an RA profile.
+    private func serve(
+        _ name: String,
+        _ scepProfile: String,
+        _ settings: SCEPProfileSettings,
+        _ raProfile: String,
+        _ registration: RAProfileSettings
+    ) throws -> ServedProfile {
         guard let compatibility = ClientCompatibility.named(settings.compatibility) else {
-            return refusal("the client compatibility '\(settings.compatibility)' is not known")
+            throw ProfileRefusal(sentence: "the client compatibility '\(settings.compatibility)' is not known")
         }
-        guard let raProfile = raProfiles[settings.raProfile] else {
-            return refusal("its RA profile '\(settings.raProfile)' is missing or disabled")
-        }
-        let generations = stored.issuers.filter { $0.name == raProfile.issuer }
+        let generations = stored.issuers.filter { $0.name == registration.issuer }
         guard let issuer = generations.last(where: { $0.state == .active }), authorities[issuer.id] != nil else {
-            return refusal("the issuer '\(raProfile.issuer)' is missing")
+            throw ProfileRefusal(sentence: "the issuer '\(registration.issuer)' is missing")
         }
         guard let active = activeCredential(issuer) else {
-            return refusal("the issuer '\(raProfile.issuer)' has no active RA credential")
+            throw ProfileRefusal(sentence: "the issuer '\(registration.issuer)' has no active RA credential")
         }
         let missing = settings.renewal.alternateAuthorities.filter { name in
             !stored.alternateAuthorities.contains { $0.name == name }
         }
-        guard missing.isEmpty else { return refusal("the alternate authority '\(missing.joined())' is missing") }
-        let sources: [any ChallengeSource]
-        do throws(ProfileRefusal) {
-            sources = try settings.challengeSources.map { setting throws(ProfileRefusal) in
-                try self.sources.source(setting)
-            }
-        } catch {
-            return .failure(error)
+        guard missing.isEmpty else {
+            throw ProfileRefusal(sentence: "the alternate authority '\(missing.joined())' is missing")
         }
         let served = ServedProfile(
-            name: record.name,
+            name: name,
+            scepProfile: scepProfile,
+            raProfile: raProfile,
             settings: settings,
             compatibility: compatibility,
             authorities: try resolve(issuer, active, generations, settings, compatibility),
-            template: raProfile.template,
-            challengeSources: sources,
-            passwordSource: settings.challengeSources.contains(.stored) ? self.sources.passwordSource : nil
+            template: registration.template,
+            challengeSources: try settings.challengeSources.map { try sources.source($0) },
+            passwordSource: settings.challengeSources.contains(.stored) ? sources.passwordSource : nil
         )
-        return served.map(Result.success) ?? refusal("nothing can authenticate its requests")
+        guard let served else {
+            throw ProfileRefusal(
+                sentence: "it has no challenge source, and not every request waits for approval: "
+                    + "nothing would authenticate its requests"
+            )
+        }
+        return served
     }
 
     private func resolve(
@@ -79,12 +132,12 @@ struct ProfileResolver {
     ) throws -> ServedProfile.Authorities {
         // Whoever enveloped to a former generation's RA is served by the present one.
         let former = generations.filter { $0.state == .former }
-        var credentials = try self.credentials(issuer, first: active)
-        for generation in former { credentials += try self.credentials(generation, first: nil) }
+        var credentials = self.credentials(issuer, first: active)
+        for generation in former { credentials += self.credentials(generation, first: nil) }
         var served = [try generation(issuer, credentials)]
         var next: [UInt8]?
         if let record = generations.last(where: { $0.state == .next }), let credential = activeCredential(record) {
-            served.append(try generation(record, try self.credentials(record, first: credential)))
+            served.append(try generation(record, self.credentials(record, first: credential)))
             next = try credentials.first.map { signer in
                 try NextCACertificates.answer(
                     try caCertificates(credential, record, compatibility),
@@ -135,28 +188,10 @@ struct ProfileResolver {
     }
 
     /// An issuer's credentials that decrypt.
-    private func credentials(_ issuer: IssuerRecord, first: RACredentialRecord?) throws -> [RACredential] {
+    private func credentials(_ issuer: IssuerRecord, first: RACredentialRecord?) -> [RACredential] {
         let records = stored.raCredentials.filter { $0.issuerID == issuer.id && $0.state != .retired }
         let others = records.filter { $0.id != first?.id }.reversed()
-        return try ((first.map { [$0] } ?? []) + others).flatMap { try credentials($0, issuer) }
-    }
-
-    /// A credential for each of a record's certificates, which share a key.
-    private func credentials(_ record: RACredentialRecord, _ issuer: IssuerRecord) throws -> [RACredential] {
-        do {
-            let der = try masterKey.unwrap(record.wrappedKey, context: "ra_credential \(record.id)")
-            let key = try SoftwareKey(derEncoded: der)
-            let signer = try EncodedCertificate(derEncoded: record.certificate)
-            let alongside = record.certificate == issuer.certificate ? [] : [issuer.certificate]
-            var list = [RACredential(certificate: signer, key: key, alongside: alongside)]
-            if let encryption = record.encryptionCertificate {
-                let certificate = try EncodedCertificate(derEncoded: encryption)
-                list.append(RACredential(certificate: certificate, signer: signer, key: key, alongside: alongside))
-            }
-            return list
-        } catch CryptographyError.unwrapFailed {
-            throw AppError.wrongMasterKey
-        }
+        return ((first.map { [$0] } ?? []) + others).flatMap { credentials[$0.id] ?? [] }
     }
 
     /// The list of GetCACert, in the shape that the profile's clients want.
@@ -181,9 +216,5 @@ struct ProfileResolver {
         case .authoritiesFirst: list = chain + registration
         }
         return CACertificates(certificates: try list.map { try EncodedCertificate(derEncoded: $0) })
-    }
-
-    private func refusal(_ sentence: String) -> Result<ServedProfile, ProfileRefusal> {
-        .failure(ProfileRefusal(sentence: sentence))
     }
 }

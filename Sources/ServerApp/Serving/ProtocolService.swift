@@ -9,9 +9,15 @@ internal import SCEPEndpoint
 struct ProtocolService: SCEPResponder {
     let configuration: ConfigurationSnapshot
     let enrollment: EnrollmentService
+    let unserved: UnservedRequests
 
     func respond(to request: SCEPHTTPRequest) async -> SCEPHTTPResponse {
-        guard let profile = profile(request.profile) else {
+        // Taken once: a request is served to its end by what was configured when it came.
+        let configuration = configuration.current
+        let name = configuration.name(of: request.profile)
+        guard let profile = configuration.profiles[name] else {
+            // Names that nobody configured are anybody's choice: they are not counted.
+            if let reason = configuration.refusals[name] { unserved.count(name, reason, from: request.remoteAddress) }
             return .refusal(status: 404, sentence: "There is no such profile, or it is not served.", retryAfter: nil)
         }
         switch request.operation {
@@ -36,19 +42,22 @@ struct ProtocolService: SCEPResponder {
         }
     }
 
-    private func profile(_ selector: ProfileSelector) -> ServedProfile? {
-        switch selector {
-        case .default: configuration.current.profiles[ProfileName.default]
-        case .named(let name): configuration.current.profiles[name]
-        case .raProfile: nil
-        }
-    }
-
     private func response(_ reply: EnrollmentReply) -> SCEPHTTPResponse {
         switch reply {
         case .certRep(let bytes): .success(body: bytes, contentType: "application/x-pki-message")
         case .unanswerable(let sentence): .refusal(status: 400, sentence: sentence, retryAfter: nil)
         case .unavailable: .refusal(status: 503, sentence: "Try again in a few seconds.", retryAfter: .seconds(5))
+        }
+    }
+}
+
+extension ServedConfiguration {
+    /// The name under which a URL's transactions are kept, whether it is served or not.
+    fileprivate func name(of selector: ProfileSelector) -> String {
+        switch selector {
+        case .default: aliases[ProfileName.default] ?? ProfileName.default
+        case .named(let name): aliases[name] ?? name
+        case .raProfile(let name): ProfileName.served(raProfile: name)
         }
     }
 }

@@ -5,6 +5,7 @@ internal import CertificateAuthority
 internal import Cryptography
 internal import Enrollment
 internal import PKIX
+internal import SCEP
 
 internal import struct Foundation.Data
 internal import struct Foundation.Date
@@ -17,10 +18,13 @@ internal import struct Foundation.UUID
 struct ServedConfiguration: Sendable {
     /// The version of the stored configuration that this was made from.
     let version: Int
-    /// The profiles by name.
+    /// What the URLs serve, by the name under which transactions are kept: SCEP profiles and, with `raProfile/` before their names,
+    /// RA profiles.
     let profiles: [String: ServedProfile]
-    /// Why profiles that are stored are not served, by name.
+    /// Why URLs are not served, by the same names.
     let refusals: [String: String]
+    /// The names of SCEP profiles by their further names.
+    let aliases: [String: String]
     /// The CAs by id.
     let authorities: [UUID: IssuingAuthority]
 
@@ -39,34 +43,80 @@ extension ServedConfiguration {
         for record in stored.issuers {
             authorities[record.id] = try Self.authority(record, masterKey)
         }
-        var raProfiles: [String: RAProfileSettings] = [:]
-        for record in stored.raProfiles where record.isEnabled {
-            raProfiles[record.name] = try? JSONDecoder().decode(
-                RAProfileSettings.self,
-                from: Data(record.settings.utf8)
-            )
-        }
-        var profiles: [String: ServedProfile] = [:]
-        var refusals: [String: String] = [:]
         let resolver = ProfileResolver(
             stored: stored,
-            masterKey: masterKey,
             authorities: authorities,
-            raProfiles: raProfiles,
+            credentials: try Self.credentials(stored, masterKey),
             sources: sources,
             now: now
         )
-        for record in stored.scepProfiles {
-            switch try resolver.resolve(record) {
-            case .success(let profile): profiles[record.name] = profile
-            case .failure(let refusal): refusals[record.name] = refusal.sentence
+        var profiles: [String: ServedProfile] = [:]
+        var refusals: [String: String] = [:]
+        func add(_ name: String, _ resolve: () throws -> ServedProfile?) throws {
+            do {
+                profiles[name] = try resolve()
+            } catch let refusal as ProfileRefusal {
+                refusals[name] = refusal.sentence
             }
+        }
+        for record in stored.scepProfiles {
+            try add(record.name) { try resolver.resolve(scepProfile: record) }
+        }
+        for record in stored.raProfiles {
+            try add(ProfileName.served(raProfile: record.name)) { try resolver.resolve(raProfile: record) }
         }
         sources.keepOnly(Set(profiles.values.flatMap(\.settings.challengeSources)))
         self.version = stored.version
         self.profiles = profiles
         self.refusals = refusals
+        self.aliases = Self.aliases(stored)
         self.authorities = authorities
+    }
+
+    /// The further names of SCEP profiles; one that two profiles claim is the first one's, and names go before aliases.
+    private static func aliases(_ stored: StoredConfiguration) -> [String: String] {
+        var aliases: [String: String] = [:]
+        for record in stored.scepProfiles {
+            let settings = try? JSONDecoder().decode(SCEPProfileSettings.self, from: Data(record.settings.utf8))
+            for alias in settings?.aliases ?? [] where aliases[alias] == nil { aliases[alias] = record.name }
+        }
+        for record in stored.scepProfiles { aliases[record.name] = nil }
+        return aliases
+    }
+
+    /// The credentials of each row that is not retired, which profiles share.
+    private static func credentials(
+        _ stored: StoredConfiguration,
+        _ masterKey: MasterKey
+    ) throws -> [UUID: [RACredential]] {
+        var credentials: [UUID: [RACredential]] = [:]
+        for record in stored.raCredentials where record.state != .retired {
+            guard let issuer = stored.issuers.first(where: { $0.id == record.issuerID }) else { continue }
+            credentials[record.id] = try Self.credentials(record, issuer, masterKey)
+        }
+        return credentials
+    }
+
+    /// A credential for each of a record's certificates, which share a key.
+    private static func credentials(
+        _ record: RACredentialRecord,
+        _ issuer: IssuerRecord,
+        _ masterKey: MasterKey
+    ) throws -> [RACredential] {
+        do {
+            let der = try masterKey.unwrap(record.wrappedKey, context: "ra_credential \(record.id)")
+            let key = try SoftwareKey(derEncoded: der)
+            let signer = try EncodedCertificate(derEncoded: record.certificate)
+            let alongside = record.certificate == issuer.certificate ? [] : [issuer.certificate]
+            var list = [RACredential(certificate: signer, key: key, alongside: alongside)]
+            if let encryption = record.encryptionCertificate {
+                let certificate = try EncodedCertificate(derEncoded: encryption)
+                list.append(RACredential(certificate: certificate, signer: signer, key: key, alongside: alongside))
+            }
+            return list
+        } catch CryptographyError.unwrapFailed {
+            throw AppError.wrongMasterKey
+        }
     }
 
     static func authority(_ record: IssuerRecord, _ masterKey: MasterKey) throws -> IssuingAuthority {

@@ -126,7 +126,11 @@ public struct Server: Sendable {
         // Whatever a lone server finds reserved was left by its predecessor.
         try await recovery.recover(before: state.database.isShared ? time.now : .distantFuture)
         let responders = ListenerResponders(
-            scep: ProtocolService(configuration: configuration, enrollment: enrollment),
+            scep: ProtocolService(
+                configuration: configuration,
+                enrollment: enrollment,
+                unserved: UnservedRequests(logger: logger, metrics: metrics)
+            ),
             publication: PublicationService(configuration: configuration, lists: lists),
             health: HealthService(store: state.store, presence: presence, metrics: metrics)
         )

@@ -97,12 +97,7 @@ extension OpenedState {
         traces: TraceRecorder
     ) async throws -> (service: EnrollmentService, configuration: ServedConfiguration) {
         let time = SystemTimeSource()
-        let configuration = try ServedConfiguration(
-            try await configuration(),
-            masterKey: masterKey,
-            sources: ChallengeSourceMaker(store: store, masterKey: masterKey),
-            now: time.now
-        )
+        let configuration = try served(try await configuration())
         let service = EnrollmentService(
             stores: EnrollmentService.Stores(transactions: store, approvals: store, certificates: store, health: store),
             lists: CertificateLists(store: store, time: time) { configuration.authorities[$0] },

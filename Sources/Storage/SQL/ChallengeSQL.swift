@@ -52,7 +52,7 @@ enum ChallengeSQL {
         """
         UPDATE challenge
         SET used_at = :moment, used_by_key = :key_digest, used_by_transaction = :transaction_id, used_by_approval = :approval_id
-        WHERE id = :id AND profile = :profile AND kind = 'one-time' AND used_at IS NULL AND revoked_at IS NULL
+        WHERE id = :id AND kind = 'one-time' AND used_at IS NULL AND revoked_at IS NULL
             AND (expires_at IS NULL OR expires_at > :moment)
         """
     )
@@ -61,7 +61,7 @@ enum ChallengeSQL {
     static let state = SQLStatement(
         """
         SELECT expires_at, revoked_at, used_by_key, used_by_transaction, used_by_approval FROM challenge
-        WHERE id = :id AND profile = :profile AND kind = 'one-time'
+        WHERE id = :id AND kind = 'one-time'
         """
     )
 

@@ -94,6 +94,8 @@ struct ProfileSQL: Sendable {
     let add: SQLStatement
     /// Replaces the profile of the version before.
     let replace: SQLStatement
+    /// Removes the profile of a version.
+    let remove: SQLStatement
 
     init(table: String) {
         all = SQLStatement("SELECT id, name, is_enabled, settings, version FROM \(table) ORDER BY name")
@@ -110,5 +112,6 @@ struct ProfileSQL: Sendable {
             WHERE id = :id AND name = :name AND version = :version - 1
             """
         )
+        remove = SQLStatement("DELETE FROM \(table) WHERE id = :id AND version = :version")
     }
 }

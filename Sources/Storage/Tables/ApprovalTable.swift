@@ -237,7 +237,6 @@ struct ApprovalTable<Connection: SQLConnection> {
         guard case .oneTimeChallenge(let id) = claim else { return .claimRefused(.decided) }
         let granted = try challenges.claim(
             id,
-            profile: approval.key.profile,
             publicKeyDigest: approval.publicKeyDigest,
             for: .approval(approval.id),
             at: approval.createdAt

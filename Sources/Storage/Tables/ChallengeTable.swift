@@ -103,10 +103,9 @@ struct ChallengeTable<Connection: SQLConnection> {
         return .keep(changed == 1)
     }
 
-    /// Uses a one-time challenge up, if it may be used.
+    /// Uses a one-time challenge up, if it may be used: of which profile it is was looked at when it was found.
     func claim(
         _ id: UUID,
-        profile: String,
         publicKeyDigest: [UInt8],
         for user: User,
         at moment: Date
@@ -116,11 +115,11 @@ struct ChallengeTable<Connection: SQLConnection> {
             [
                 "moment": .date(moment), "key_digest": .blob(publicKeyDigest),
                 "transaction_id": .optional(user.transactionID), "approval_id": .optional(user.approvalID),
-                "id": .uuid(id), "profile": .text(profile),
+                "id": .uuid(id),
             ]
         )
         if changed == 1 { return .granted }
-        let state = try connection.first(ChallengeSQL.state, ["id": .uuid(id), "profile": .text(profile)]) {
+        let state = try connection.first(ChallengeSQL.state, ["id": .uuid(id)]) {
             row throws(StoreError) in
             (
                 expiresAt: try row.optional { row throws(StoreError) in try row.int64() },

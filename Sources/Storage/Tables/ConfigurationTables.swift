@@ -42,6 +42,15 @@ struct ConfigurationTables<Connection: SQLConnection> {
             case .addRACredential(let credential): try add(credential)
             case .putSCEPProfile(let profile): try put(profile, ConfigurationSQL.scepProfile)
             case .putRAProfile(let profile): try put(profile, ConfigurationSQL.raProfile)
+            case .removeSCEPProfile(let id, let version):
+                try remove(id, version, ConfigurationSQL.scepProfile)
+            case .removeRAProfile(let id, let version):
+                try remove(id, version, ConfigurationSQL.raProfile)
+            case .requireVersion(let version):
+                // It is counted already, which keeps others out until these changes are made.
+                guard try self.version() == version + 1 else {
+                    throw .conflict("The configuration was changed by somebody else meanwhile.")
+                }
             case .moveIssuer(let id, let from, let to):
                 try move(id, from.rawValue, to.rawValue, ConfigurationSQL.moveIssuer)
             case .moveRACredential(let id, let from, let to):
@@ -145,6 +154,13 @@ struct ConfigurationTables<Connection: SQLConnection> {
                 ? "The profile \(profile.name) exists already."
                 : "The profile \(profile.name) was changed by somebody else meanwhile."
         )
+    }
+}
+
+extension ConfigurationTables {
+    private func remove(_ id: UUID, _ version: Int, _ statements: ProfileSQL) throws(StoreError) {
+        let removed = try connection.execute(statements.remove, ["id": .uuid(id), "version": .integer(version)])
+        guard removed == 1 else { throw .conflict("The profile was changed by somebody else meanwhile.") }
     }
 }
 

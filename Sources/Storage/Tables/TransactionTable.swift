@@ -221,7 +221,6 @@ struct TransactionTable<Connection: SQLConnection> {
         case .oneTimeChallenge(let id):
             let granted = try challenges.claim(
                 id,
-                profile: reservation.key.profile,
                 publicKeyDigest: reservation.publicKeyDigest,
                 for: .transaction(reservation.id),
                 at: reservation.reservedAt

@@ -18,6 +18,24 @@ enum DocumentFile {
 
     /// Reads a file, or standard input for `-`: the first PEM block with the label, or everything as DER.
     static func read(_ path: String, label: String) throws -> [UInt8] {
+        let data = try bytes(path, maximumByteCount)
+        guard data.starts(with: Array("-----".utf8)) || data.first != 0x30 else { return Array(data) }
+        guard let block = PEM.decode(String(decoding: data, as: UTF8.self)).first(where: { $0.label == label }) else {
+            throw AppError(.usage, "There is no \(label) in \(path).")
+        }
+        return block.der
+    }
+
+    /// Reads a file of text, or standard input for `-`, as long as a document of settings may be.
+    static func text(_ path: String) throws -> String {
+        let data = try bytes(path, 1_048_576)
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw AppError(.usage, "The file \(path) is not UTF-8 text.")
+        }
+        return text
+    }
+
+    private static func bytes(_ path: String, _ maximumByteCount: Int) throws -> Data {
         let data: Data?
         if path == "-" {
             data = try? FileHandle.standardInput.read(upToCount: maximumByteCount + 1)
@@ -29,11 +47,7 @@ enum DocumentFile {
             throw AppError(.usage, "The file \(path) can't be read, or is empty.")
         }
         guard data.count <= maximumByteCount else { throw AppError(.usage, "The file \(path) is too long.") }
-        guard data.starts(with: Array("-----".utf8)) || data.first != 0x30 else { return Array(data) }
-        guard let block = PEM.decode(String(decoding: data, as: UTF8.self)).first(where: { $0.label == label }) else {
-            throw AppError(.usage, "There is no \(label) in \(path).")
-        }
-        return block.der
+        return data
     }
 
     /// Writes a file whole or not at all.

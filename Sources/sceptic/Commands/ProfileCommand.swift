@@ -11,7 +11,11 @@ struct ProfileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
         abstract: "Makes, changes and lists SCEP profiles.",
-        subcommands: [New.self, Set.self, List.self, Show.self]
+        subcommands: [
+            New.self, Set.self, List.self, ProfileVerb<SCEPProfileSettings>.Show.self,
+            ProfileVerb<SCEPProfileSettings>.Enable.self, ProfileVerb<SCEPProfileSettings>.Disable.self,
+            ProfileVerb<SCEPProfileSettings>.Delete.self, ProfileApply.self, ProfileExport.self,
+        ]
     )
 
     struct New: AsyncParsableCommand {
@@ -27,7 +31,7 @@ struct ProfileCommand: AsyncParsableCommand {
         func run() async throws {
             var settings = SCEPProfileSettings(raProfile: ProfileName.default)
             try options.apply(to: &settings)
-            try await state.folder.open().addProfile(name, settings)
+            Terminal.noteUnserved(name, .scep, try await state.folder.open().addProfile(name, settings))
         }
     }
 
@@ -44,8 +48,10 @@ struct ProfileCommand: AsyncParsableCommand {
         @OptionGroup var options: ProfileOptions
 
         func run() async throws {
-            let opened = try state.folder.open()
-            try await opened.changeProfile(name) { settings in try options.apply(to: &settings) }
+            let reason = try await state.folder.open().changeProfile(name) { (settings: inout SCEPProfileSettings) in
+                try options.apply(to: &settings)
+            }
+            Terminal.noteUnserved(name, .scep, reason)
         }
     }
 
@@ -58,62 +64,29 @@ struct ProfileCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let profiles = try await state.folder.open().profiles()
-            if json { return try Terminal.json(profiles.map(\.json)) }
+            let profiles = try await state.folder.open().profiles(SCEPProfileSettings.self)
+            if json { return try Terminal.json(profiles.map { try $0.json() }) }
             Terminal.table(
-                ["NAME", "ENABLED", "RA PROFILE", "COMPATIBILITY", "APPROVAL", "RENEWAL", "LEGACY"],
+                ["NAME", "ALIASES", "RA PROFILE", "COMPATIBILITY", "APPROVAL", "RENEWAL", "LEGACY", "SERVED"],
                 profiles.map { profile in
-                    [
-                        profile.name, profile.isEnabled ? "yes" : "no", profile.settings.raProfile,
-                        profile.settings.compatibility, profile.settings.approval.rawValue, profile.renewal,
-                        profile.legacy.isEmpty ? "-" : profile.legacy.joined(separator: ","),
+                    let settings = profile.settings
+                    return [
+                        profile.name, Self.list(settings?.aliases ?? []), settings?.raProfile ?? "-",
+                        settings?.compatibility ?? "-", settings?.approval.rawValue ?? "-",
+                        settings.map { Self.renewal($0.renewal) } ?? "-",
+                        Self.list((settings?.acceptedLegacy ?? []).map(\.rawValue).sorted()),
+                        profile.refusal ?? "yes",
                     ]
                 }
             )
         }
-    }
 
-    struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows a SCEP profile.")
-
-        @OptionGroup var state: DataOption
-
-        @Argument(help: "Its name.")
-        var name: String
-
-        func run() async throws {
-            guard let profile = try await state.folder.open().profiles().first(where: { $0.name == name }) else {
-                throw AppError(
-                    .conflict,
-                    "There is no SCEP profile '\(name)'.",
-                    hint: "Look with: sceptic profile list"
-                )
-            }
-            try Terminal.json(profile.json)
+        private static func list(_ texts: [String]) -> String {
+            texts.isEmpty ? "-" : texts.joined(separator: ",")
         }
-    }
-}
 
-extension StoredProfile {
-    fileprivate var legacy: [String] { settings.acceptedLegacy.map(\.rawValue).sorted() }
-
-    fileprivate var renewal: String {
-        settings.renewal.requests == .accepted ? settings.renewal.window.description : "no"
-    }
-
-    fileprivate var json: [String: Any] {
-        [
-            "name": name, "enabled": isEnabled, "raProfile": settings.raProfile,
-            "compatibility": settings.compatibility, "acceptedLegacy": legacy,
-            "refusedAlgorithms": settings.refusedAlgorithms.map(\.rawValue).sorted(),
-            "pss": settings.pss.rawValue, "passwordRecipients": settings.passwordRecipients.rawValue,
-            "approval": settings.approval.rawValue, "approvalDays": settings.approvalDays,
-            "maximumClockSkew": settings.maximumClockSkew.map { $0 as Any } ?? "none",
-            "renewal": [
-                "requests": settings.renewal.requests.rawValue, "window": settings.renewal.window.description,
-                "keyReuse": settings.renewal.keyReuse.rawValue, "graceDays": settings.renewal.graceDays,
-                "alternateAuthorities": settings.renewal.alternateAuthorities,
-            ] as [String: Any],
-        ]
+        private static func renewal(_ policy: RenewalPolicy) -> String {
+            policy.requests == .accepted ? policy.window.description : "no"
+        }
     }
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import ArgumentParser
+internal import CertificateAuthority
+internal import Enrollment
+internal import ServerApp
+
+/// The command `sceptic ra-profile …`.
+struct RAProfileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ra-profile",
+        abstract: "Makes, changes and lists RA profiles.",
+        subcommands: [
+            New.self, Set.self, List.self, ProfileVerb<RAProfileSettings>.Show.self,
+            ProfileVerb<RAProfileSettings>.Enable.self, ProfileVerb<RAProfileSettings>.Disable.self,
+            ProfileVerb<RAProfileSettings>.Delete.self,
+        ]
+    )
+
+    struct Options: ParsableArguments {
+        @Option(help: "The CA that issues.")
+        var issuer: String?
+
+        @Option(
+            help:
+                "The SCEP profile that serves it at its own URL, /api/v1/protocols/scep/raProfile/NAME/pkiclient.exe; 'none' for no such URL."
+        )
+        var scepProfile: String?
+
+        @Option(help: "For how many days certificates are valid.")
+        var validityDays: Int?
+
+        /// Changes what was named.
+        func apply(to settings: inout RAProfileSettings) throws {
+            if let issuer { settings.issuer = issuer }
+            if let scepProfile { settings.scepProfile = scepProfile == "none" ? nil : scepProfile }
+            if let validityDays {
+                guard (1...36_500).contains(validityDays) else {
+                    throw AppError(.usage, "--validity-days has to be 1 to 36500.")
+                }
+                settings.template.validityDays = validityDays
+            }
+        }
+    }
+
+    struct New: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes an RA profile, for SCEP profiles to name or with a URL of its own."
+        )
+
+        @OptionGroup var state: DataOption
+
+        @Argument(help: "Its name: lower-case letters, digits and hyphens.")
+        var name: String
+
+        @OptionGroup var options: Options
+
+        func run() async throws {
+            var settings = RAProfileSettings()
+            try options.apply(to: &settings)
+            let reason = try await state.folder.open().addProfile(name, settings)
+            if settings.scepProfile != nil { Terminal.noteUnserved(name, .registration, reason) }
+        }
+    }
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes an RA profile; what is not named stays as it is."
+        )
+
+        @OptionGroup var state: DataOption
+
+        @Argument(help: "Its name.")
+        var name: String
+
+        @OptionGroup var options: Options
+
+        func run() async throws {
+            var hasURL = false
+            let reason = try await state.folder.open().changeProfile(name) { (settings: inout RAProfileSettings) in
+                try options.apply(to: &settings)
+                hasURL = settings.scepProfile != nil
+            }
+            if hasURL { Terminal.noteUnserved(name, .registration, reason) }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the RA profiles.")
+
+        @OptionGroup var state: DataOption
+
+        @Flag(help: "Prints JSON.")
+        var json = false
+
+        func run() async throws {
+            let profiles = try await state.folder.open().profiles(RAProfileSettings.self)
+            if json { return try Terminal.json(profiles.map { try $0.json() }) }
+            Terminal.table(
+                ["NAME", "ENABLED", "ISSUER", "VALIDITY", "SCEP PROFILE", "SERVED"],
+                profiles.map { profile in
+                    [
+                        profile.name, profile.isEnabled ? "yes" : "no", profile.settings?.issuer ?? "-",
+                        profile.settings.map { "\($0.template.validityDays)d" } ?? "-",
+                        profile.settings?.scepProfile ?? "-", profile.refusal ?? "yes",
+                    ]
+                }
+            )
+        }
+    }
+}
