@@ -43,9 +43,9 @@ internal import Testing
         let uniform = ReasonCode.allCases.filter { Verdict($0) == .uniformFailure }
         #expect(
             uniform == [
-                .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
-                .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable,
-                .queryNotEntitled,
+                .envelopeUnopened, .requestKeyMismatch, .requestSignature, .signerNotAllowed, .challengeMissing,
+                .challengeUnknown, .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked,
+                .challengeUnavailable, .queryNotEntitled,
                 .renewalNotServed, .renewalSigner, .renewalExpired, .renewalRevoked, .renewalStatusUnknown,
             ]
         )
@@ -134,6 +134,13 @@ internal import Testing
         },
         Story(reason: .requestSignature, steps: opened + ["request signature"]) { world in
             _ = try await world.ask(try Device(in: world).message("x") { $0.signer = try TestKeys.other })
+        },
+        Story(reason: .signerNotAllowed, steps: opened + ["request", "signer"]) { world in
+            let proxy = try Proxy()
+            _ = try await world.ask(
+                try proxy.message(for: "server-1", in: world),
+                profile: try world.proxying(proxy.rule())
+            )
         },
     ]
 

@@ -25,6 +25,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case requestKeyMismatch = "request.key-mismatch"
     /// The PKCS#10 request is not signed with its own key.
     case requestSignature = "request.signature"
+    /// A proxy asks for what its rule does not allow, or with a certificate that is not good any more.
+    case signerNotAllowed = "signer.not-allowed"
     /// There is no challenge.
     case challengeMissing = "challenge.missing"
     /// The challenge is not known.
@@ -114,6 +116,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .envelopeUnopened: "The encrypted part did not open to what a message of its type holds."
         case .requestKeyMismatch: "The request asks for another key than the one that signed the message."
         case .requestSignature: "The certificate request is not signed with the key that it names."
+        case .signerNotAllowed: "The message is signed by a proxy that may not ask for this certificate."
         case .challengeMissing: "The request carries no challenge."
         case .challengeUnknown: "The challenge is not one of this profile's."
         case .challengeIdentity: "The challenge is bound to another subject, other names or another type of key."
@@ -168,6 +171,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .envelopeUnopened: "Let the client fetch GetCACert again: it may have encrypted to an old certificate."
         case .requestKeyMismatch: "The client has to sign with the key that it asks a certificate for."
         case .requestSignature: "The client's request is broken, or its key and request don't belong together."
+        case .signerNotAllowed:
+            "The trace names what is outside the rule: change the names of the SCEP profile's authorised signer, or renew the proxy's certificate."
         case .challengeMissing: "Give the client a challenge: sceptic challenge new."
         case .challengeUnknown: "Check for a typing mistake, and that the challenge was made for this profile."
         case .challengeIdentity:

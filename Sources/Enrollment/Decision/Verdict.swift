@@ -30,8 +30,9 @@ public enum Verdict: Sendable, Hashable {
         case .messageTime: self = .failure(.badTime, text: "the signing time is too far from the server's")
         case .issuedRevoked: self = .failure(.badRequest, text: "the certificate of this request is revoked")
         case .messageType: self = Self.failure(.messageTypeNotServed(""))
-        case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .challengeMissing, .challengeUnknown,
-            .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked, .challengeUnavailable,
+        case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .signerNotAllowed,
+            .challengeMissing, .challengeUnknown, .challengeIdentity, .challengeUsed, .challengeExpired,
+            .challengeRevoked, .challengeUnavailable,
             .renewalNotServed, .renewalSigner,
             .renewalExpired, .renewalRevoked, .renewalStatusUnknown, .queryNotEntitled:
             self = .uniformFailure

@@ -80,6 +80,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var approvalDays: Int = 14
     /// Who judges challenges, in the order in which they are asked.
     public var challengeSources: [ChallengeSourceSettings] = [.stored]
+    /// The proxies that may ask for the keys of others to be certified.
+    public var authorizedSigners: [AuthorizedSigner] = []
     /// How far a signingTime may be off, in seconds; nil for as far as it likes (client-quirks M2).
     public var maximumClockSkew: Int?
 
@@ -108,6 +110,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
         self.approvalDays = try values.decodeIfPresent(Int.self, forKey: .approvalDays) ?? 14
         self.challengeSources =
             try values.decodeIfPresent([ChallengeSourceSettings].self, forKey: .challengeSources) ?? [.stored]
+        self.authorizedSigners =
+            try values.decodeIfPresent([AuthorizedSigner].self, forKey: .authorizedSigners) ?? []
         self.maximumClockSkew = try values.decodeIfPresent(Int.self, forKey: .maximumClockSkew)
     }
 

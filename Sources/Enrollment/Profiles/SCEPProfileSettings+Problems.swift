@@ -22,8 +22,10 @@ extension SCEPProfileSettings {
         if Set(challengeSources).count < challengeSources.count {
             problems.append("A challenge source is named twice.")
         }
-        if challengeSources.isEmpty, !everyRequestWaits {
-            problems.append("Without a challenge source every request has to wait for approval (approval: all).")
+        if challengeSources.isEmpty, authorizedSigners.isEmpty, !everyRequestWaits {
+            problems.append(
+                "Without a challenge source or an authorised signer every request has to wait for approval (approval: all)."
+            )
         }
         return problems
     }

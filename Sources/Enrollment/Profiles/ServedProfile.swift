@@ -40,7 +40,7 @@ public struct OwnAuthority: Sendable {
     }
 }
 
-/// A CA of somebody else, whose certificates may sign renewals as long as its CRL is fresh (RFC 8894 §2.3).
+/// A CA of somebody else, whose certificates may sign renewals, or name proxies, as long as its CRL is fresh (RFC 8894 §2.3).
 public final class AlternateAuthority: Sendable {
     /// Its name.
     public let name: String
@@ -70,7 +70,7 @@ public final class ServedProfile: Sendable {
         public var generations: [ServedGeneration]
         /// The CAs of this server, of all generations.
         public var own: [OwnAuthority]
-        /// The CAs of others whose certificates may sign renewals.
+        /// The CAs of others whose certificates may sign renewals, or are those of proxies.
         public var alternate: [AlternateAuthority]
         /// The answer to GetCACert.
         public var caCertificates: (body: [UInt8], contentType: String)
@@ -140,7 +140,7 @@ public final class ServedProfile: Sendable {
         passwordSource: (any RequestPasswordSource)? = nil
     ) {
         guard let present = authorities.generations.first, let active = present.credentials.first,
-            !challengeSources.isEmpty || settings.everyRequestWaits
+            !challengeSources.isEmpty || !settings.authorizedSigners.isEmpty || settings.everyRequestWaits
         else { return nil }
         self.name = name
         self.scepProfile = scepProfile ?? name

@@ -160,6 +160,7 @@ extension EnrollmentService {
         else { throw deliberation.fail("request", .internalError, "the stored request can't be read") }
         let renewed = try approval.renewedCertificate.map { try EncodedCertificate(derEncoded: $0) }
         if let renewed { try await checkRenewed(renewed, &deliberation) }
+        try await checkProxy(approval.attributes, request, &deliberation)
         return Application(
             key: approval.key,
             requestDigest: approval.requestDigest,

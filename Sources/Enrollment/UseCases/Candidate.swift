@@ -14,8 +14,11 @@ struct Candidate {
     let publicKeyDigest: [UInt8]
     /// The subject asked for, as text.
     let subject: String
+    /// The rules about the sender as a proxy, if it asks for another's key to be certified; empty in all other requests.
+    let proxyRules: [AuthorizedSigner]
 
-    /// Checks that the request is signed with its own key, and that this is the sender's if the sender is nothing but a key.
+    /// Checks that the request is signed with its own key, and that this is the sender's if the sender is nothing but a key and no
+    /// proxy.
     init(
         _ opened: OpenedRequest,
         _ request: CertificationRequest,
@@ -25,7 +28,8 @@ struct Candidate {
         let message = opened.message
         // The same bytes are the same key: names and everything else may differ (client-quirks J1).
         let isSignersKey = request.subjectPublicKeyInfo.keyBits == message.signer.subjectPublicKeyInfo.keyBits
-        if case .key = sender.standing, !isSignersKey {
+        let proxyRules = isSignersKey ? [] : Self.proxyRules(opened, sender, deliberation.profile)
+        if case .key = sender.standing, !isSignersKey, proxyRules.isEmpty {
             throw deliberation.fail(
                 "request key",
                 .requestKeyMismatch,
@@ -38,6 +42,7 @@ struct Candidate {
             own,
             transactionID: message.received.transactionID.text,
             signerDigest: sender.digest,
+            proxyRules,
             &deliberation
         )
     }
@@ -46,7 +51,7 @@ struct Candidate {
     init(trying request: CertificationRequest, _ deliberation: inout Deliberation) throws {
         let own = try Self.ownKey(request, nil, &deliberation)
         let digest = DigestAlgorithm.sha256.digest(request.subjectPublicKeyInfo.der)
-        self.init(request, own, transactionID: digest.hexadecimal, signerDigest: digest, &deliberation)
+        self.init(request, own, transactionID: digest.hexadecimal, signerDigest: digest, [], &deliberation)
     }
 
     private init(
@@ -54,6 +59,7 @@ struct Candidate {
         _ own: PublicKey,
         transactionID: String,
         signerDigest: [UInt8],
+        _ proxyRules: [AuthorizedSigner],
         _ deliberation: inout Deliberation
     ) {
         let subject = request.subject.description
@@ -61,6 +67,7 @@ struct Candidate {
         if !request.requestedExtensions.isEmpty {
             deliberation.note("request", "asks for \(RequestedContents.text(of: request.requestedExtensions))")
         }
+        self.proxyRules = proxyRules
         self.request = request
         self.subject = subject
         self.publicKey = own
@@ -90,5 +97,15 @@ struct Candidate {
             throw deliberation.fail("request signature", .requestSignature, "not signed with the request's own key")
         }
         return own
+    }
+
+    /// Those rules of a profile that are about the sender of a PKCSReq: a RenewalReq is for the signer's own certificate, always.
+    private static func proxyRules(
+        _ opened: OpenedRequest,
+        _ sender: Sender,
+        _ profile: ServedProfile
+    ) -> [AuthorizedSigner] {
+        guard case .enroll = opened.content else { return [] }
+        return profile.settings.authorizedSigners.filter { $0.isAbout(sender, of: profile.name) }
     }
 }

@@ -31,7 +31,7 @@ extension EnrollmentService {
         case open(OpenTransaction)
     }
 
-    /// A PKCSReq: by a challenge or, as in drafts of old, by the certificate that signed it.
+    /// A PKCSReq: by a challenge, by a proxy or, as in drafts of old, by the certificate that signed it.
     func enroll(
         _ opened: OpenedRequest,
         _ request: CertificationRequest,
@@ -39,6 +39,9 @@ extension EnrollmentService {
         _ deliberation: inout Deliberation
     ) async throws -> Outcome {
         let candidate = try Candidate(opened, request, sender, &deliberation)
+        if !candidate.proxyRules.isEmpty {
+            return try await enrollForAnother(opened, candidate, sender, &deliberation)
+        }
         if case .issued = sender.standing {
             let refusal = RenewalSignerCheck.refusal(renewalInput(sender, deliberation))
             if let refusal, request.challengePassword == nil {
@@ -125,7 +128,7 @@ extension EnrollmentService {
 
     // MARK: - Authentication
 
-    private func authenticate(
+    func authenticate(
         _ candidate: Candidate,
         _ deliberation: inout Deliberation
     ) async throws -> Authentication {
@@ -202,7 +205,7 @@ extension EnrollmentService {
 
     // MARK: - Decision
 
-    private func conclude(
+    func conclude(
         _ authentication: Authentication,
         _ opened: OpenedRequest,
         _ candidate: Candidate,

@@ -85,11 +85,11 @@ extension Name: CustomStringConvertible {
         ("emailAddress", [1, 2, 840, 113549, 1, 9, 1]), ("unstructuredName", [1, 2, 840, 113549, 1, 9, 2]),
     ]
 
-    private static func keyword(of type: ASN1ObjectIdentifier) -> String? {
+    static func keyword(of type: ASN1ObjectIdentifier) -> String? {
         keywords.first { $0.1 == type }?.0
     }
 
-    private static func type(of keyword: String) -> ASN1ObjectIdentifier? {
+    static func type(of keyword: String) -> ASN1ObjectIdentifier? {
         if let known = keywords.first(where: { $0.0.lowercased() == keyword.lowercased() }) { return known.1 }
         // 32 bits are more than any real component has, and leave room for the arithmetic of the encoding.
         let parts = keyword.split(separator: ".", omittingEmptySubsequences: false).map { UInt32($0).map { UInt($0) } }

@@ -97,7 +97,7 @@ struct ProfileResolver {
         guard let active = activeCredential(issuer) else {
             throw ProfileRefusal(sentence: "the issuer '\(registration.issuer)' has no active RA credential")
         }
-        let missing = settings.renewal.alternateAuthorities.filter { name in
+        let missing = Self.alternateAuthorities(settings).filter { name in
             !stored.alternateAuthorities.contains { $0.name == name }
         }
         guard missing.isEmpty else {
@@ -156,7 +156,7 @@ struct ProfileResolver {
                 )
             },
             alternate: try stored.alternateAuthorities
-                .filter { settings.renewal.alternateAuthorities.contains($0.name) }
+                .filter { Self.alternateAuthorities(settings).contains($0.name) }
                 .compactMap {
                     AlternateAuthority(
                         name: $0.name,
@@ -167,6 +167,11 @@ struct ProfileResolver {
             caCertificates: try caCertificates(active, issuer, compatibility).answer(),
             nextCACertificates: next
         )
+    }
+
+    /// The names of those that sign renewals, and of those that name proxies.
+    private static func alternateAuthorities(_ settings: SCEPProfileSettings) -> [String] {
+        settings.renewal.alternateAuthorities + settings.authorizedSigners.compactMap(\.authority)
     }
 
     private func activeCredential(_ issuer: IssuerRecord) -> RACredentialRecord? {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import PKIX
+internal import SwiftASN1
+internal import X509
+
+/// The names that a request asks for, as texts by path: `csr.subject.CN`, `csr.san.dns`.
+///
+/// What a stranger wrote: nothing is escaped, and nothing is believed.
+public struct RequestValues: Sendable, Hashable {
+    /// The kinds of alternative name that have a path.
+    public static let nameKinds = ["dns", "email", "ip", "upn", "uri"]
+
+    /// The texts by path, in the order of the request.
+    public private(set) var texts: [String: [String]] = [:]
+    /// What the request asks for beside: names that are no text, and alternative names of other kinds.
+    public private(set) var others: [String] = []
+
+    /// Reads a request's names.
+    ///
+    /// - Throws: `malformed` when the alternative names can't be read.
+    public init(_ request: CertificationRequest) throws(PKIXError) {
+        for part in request.subject.parts {
+            let path = "csr.subject.\(part.keyword)"
+            if let text = part.text { texts[path, default: []].append(text) } else { others.append(path) }
+        }
+        guard let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) else { return }
+        guard let names = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
+        for name in names {
+            let (kind, text) = Self.text(name)
+            let path = "csr.san.\(kind)"
+            if let text { texts[path, default: []].append(text) } else { others.append(path) }
+        }
+    }
+
+    /// A path as it is written here, from one whose keyword is in whatever letter case; nil when no request could have it.
+    public static func path(matching text: String) -> String? {
+        let parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let name = parts.last, parts.first == "csr" else { return nil }
+        switch parts[1] {
+        case "subject": return Name.keyword(matching: name).map { "csr.subject.\($0)" }
+        case "san": return nameKinds.contains(name) ? "csr.san.\(name)" : nil
+        default: return nil
+        }
+    }
+
+    private static func text(_ name: GeneralName) -> (kind: String, text: String?) {
+        switch name {
+        case .dnsName(let text): ("dns", text)
+        case .rfc822Name(let text): ("email", text)
+        case .uniformResourceIdentifier(let text): ("uri", text)
+        case .ipAddress(let octets):
+            (
+                "ip",
+                octets.bytes.count == 4
+                    ? octets.bytes.map(String.init).joined(separator: ".") : octets.bytes.hexadecimal
+            )
+        case .otherName(let other) where other.typeID == userPrincipalName:
+            ("upn", other.value.flatMap { try? ASN1UTF8String(asn1Any: $0) }.map { String($0) })
+        default: ("other", nil)
+        }
+    }
+
+    /// What Windows takes for an account.
+    private static let userPrincipalName: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3]
+}

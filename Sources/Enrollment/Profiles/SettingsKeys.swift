@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+/// The keys of some settings as they were written.
+///
+/// A mistyped key would leave its default in force, which must not happen where the default is the laxer choice.
+struct SettingsKeys: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+
+    /// Checks that nothing is written but what is known.
+    ///
+    /// - Throws: `DecodingError` that names the first key that is not.
+    static func check(_ decoder: any Decoder, known: [any CodingKey]) throws {
+        let names = known.map(\.stringValue)
+        let written = try decoder.container(keyedBy: SettingsKeys.self).allKeys.map(\.stringValue).sorted()
+        guard let stray = written.first(where: { !names.contains($0) }) else { return }
+        throw DecodingError.dataCorrupted(
+            .init(
+                codingPath: decoder.codingPath,
+                debugDescription: "'\(stray)' is not known here: there are \(names.sorted().joined(separator: ", "))"
+            )
+        )
+    }
+}
