@@ -65,6 +65,11 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]
         ),
+        .systemLibrary(
+            name: "CLDAP",
+            pkgConfig: "ldap",
+            providers: [.apt(["libldap2-dev"])]
+        ),
         .systemLibrary(name: "CMalloc"),
         .target(name: "CConstantTime"),
         .target(
@@ -131,7 +136,7 @@ let package = Package(
         .target(
             name: "Connectors",
             dependencies: [
-                "Cryptography", "Enrollment", "PKIX",
+                "CLDAP", "Cryptography", "Enrollment", "PKIX",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 crypto, nioCore, nioHTTP1, nioSSL, x509,

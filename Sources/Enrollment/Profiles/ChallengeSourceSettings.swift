@@ -7,11 +7,15 @@
 public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
     /// The challenges that this server keeps itself: one-time codes and static ones.
     case stored
+    /// A directory, asked by LDAP.
+    case directory(DirectorySourceSettings)
 
     /// The types by the names that people write.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// One-time codes and static challenges of this server.
         case stored
+        /// A directory.
+        case directory
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -22,6 +26,7 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
     public var kind: Kind {
         switch self {
         case .stored: .stored
+        case .directory: .directory
         }
     }
 
@@ -30,6 +35,7 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         switch try values.decode(Kind.self, forKey: .type) {
         case .stored: self = .stored
+        case .directory: self = .directory(try DirectorySourceSettings(from: decoder))
         }
     }
 
@@ -39,6 +45,7 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         try values.encode(kind, forKey: .type)
         switch self {
         case .stored: break
+        case .directory(let settings): try settings.encode(to: encoder)
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Connectors
 internal import Cryptography
 internal import Enrollment
 internal import Synchronization
@@ -38,6 +39,7 @@ final class ChallengeSourceMaker: Sendable {
     private func make(_ settings: ChallengeSourceSettings) throws(ProfileRefusal) -> any ChallengeSource {
         switch settings {
         case .stored: stored
+        case .directory(let settings): DirectoryChallengeSource(settings)
         }
     }
 }
