@@ -17,18 +17,22 @@ public struct CertificateContents: Sendable {
     public var keyAlgorithm: KeyAlgorithm
     /// The alternative names.
     public var names: SubjectAlternativeNames?
+    /// What the key may be used for; nil for clientAuth and what is usual for the key's type.
+    public var usages: GrantedUsages?
 
     /// Puts contents together.
     public init(
         subject: Name,
         subjectPublicKeyInfo: SubjectPublicKeyInfo,
         keyAlgorithm: KeyAlgorithm,
-        names: SubjectAlternativeNames?
+        names: SubjectAlternativeNames?,
+        usages: GrantedUsages? = nil
     ) {
         self.subject = subject
         self.subjectPublicKeyInfo = subjectPublicKeyInfo
         self.keyAlgorithm = keyAlgorithm
         self.names = names
+        self.usages = usages
     }
 }
 
@@ -42,6 +46,8 @@ public struct PreparedCertificate: Sendable, Hashable {
     public let notBefore: Date
     /// The end of its validity.
     public let notAfter: Date
+    /// Whether it ends earlier than its template says, since its issuer does.
+    public let endsWithIssuer: Bool
     /// The shard of the CRL that its distribution point names.
     public let crlShard: Int
 }
@@ -123,7 +129,7 @@ public struct IssuingAuthority: Sendable {
         using generator: inout some RandomNumberGenerator
     ) throws(IssuanceError) -> PreparedCertificate {
         let start = Self.wholeSeconds(now.addingTimeInterval(-Double(template.backdateSeconds)))
-        let end = Self.wholeSeconds(now.addingTimeInterval(Double(template.validityDays) * 86_400 - 1))
+        let end = Self.wholeSeconds(now.addingTimeInterval(template.validitySeconds - 1))
         let notBefore = max(start, certificate.notBefore ?? start)
         let notAfter = min(end, certificate.notAfter ?? end)
         guard now < notAfter else { throw .issuerExpired }
@@ -145,6 +151,7 @@ public struct IssuingAuthority: Sendable {
                 toBeSigned: try body.derEncoded(),
                 notBefore: notBefore,
                 notAfter: notAfter,
+                endsWithIssuer: notAfter < end,
                 crlShard: crlShard
             )
         } catch {
@@ -207,15 +214,14 @@ public struct IssuingAuthority: Sendable {
 
     private func extensions(_ contents: CertificateContents) throws(IssuanceError) -> [Certificate.Extension] {
         do {
-            let keyUsage =
+            let usualKeyUsage =
                 switch contents.keyAlgorithm {
                 case .rsa: rsaKeyUsage
                 case .ec: ecKeyUsage
                 }
-            var list = [
-                endEntity,
-                keyUsage,
-                clientAuthentication,
+            let usages = try contents.usages?.extensions() ?? [usualKeyUsage, clientAuthentication]
+            var list = [endEntity] + usages
+            list += [
                 try CertificateExtensions.subjectKeyIdentifier(contents.subjectPublicKeyInfo.keyIdentifier),
                 authorityKeyIdentifier,
             ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import PKIX
 internal import SwiftASN1
 public import X509
 
@@ -35,7 +36,7 @@ public struct RequestedName: Sendable, Hashable {
             guard value.contains(":") else { throw .invalidInput("'\(value)' is no absolute URI") }
             self.name = .uniformResourceIdentifier(value)
         case "ip":
-            guard let octets = Self.ipv4(value) ?? Self.ipv6(value) else {
+            guard let octets = IPAddressText.octets(value) else {
                 throw .invalidInput("'\(value)' is no IP address")
             }
             self.name = .ipAddress(ASN1OctetString(contentBytes: octets[...]))
@@ -54,36 +55,5 @@ public struct RequestedName: Sendable, Hashable {
         } catch {
             throw .invalidInput("an alternative name can't be encoded")
         }
-    }
-
-    private static func ipv4(_ text: String) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let octets = parts.compactMap { part in part.allSatisfy(\.isNumber) ? UInt8(part) : nil }
-        return parts.count == 4 && octets.count == 4 ? octets : nil
-    }
-
-    /// Eight groups of four digits, of which one run of zeros may be left out as `::` (RFC 4291 §2.2).
-    private static func ipv6(_ text: String) -> [UInt8]? {
-        guard let gap = text.firstRange(of: "::") else {
-            let all = groups(text)
-            return all?.count == 16 ? all : nil
-        }
-        guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]),
-            head.count + tail.count <= 14
-        else { return nil }
-        return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
-    }
-
-    private static func groups(_ text: some StringProtocol) -> [UInt8]? {
-        guard !text.isEmpty else { return [] }
-        var octets: [UInt8] = []
-        for part in text.split(separator: ":", omittingEmptySubsequences: false) {
-            guard (1...4).contains(part.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
-            else {
-                return nil
-            }
-            octets += [UInt8(truncatingIfNeeded: group >> 8), UInt8(truncatingIfNeeded: group)]
-        }
-        return octets
     }
 }

@@ -43,11 +43,21 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case challengeUnavailable = "challenge.unavailable"
     /// The key to be certified is too small or of a type that is not certified.
     case policyKey = "policy.key"
+    /// The key to be certified is known to be weak, or denied by its digest.
+    case policyWeakKey = "policy.weak-key"
+    /// The template can't be filled in for the request.
+    case policyTemplate = "policy.template"
+    /// The request asks for extensions that the template refuses.
+    case policyExtensions = "policy.extensions"
+    /// The request asks for usages that the template refuses, or none fits its key.
+    case policyUsage = "policy.usage"
+    /// A value does not fit the template's patterns.
+    case policyPattern = "policy.pattern"
     /// The profile of the request is not served any more.
     case policyProfile = "policy.profile"
-    /// Neither a subject nor alternative names are left.
+    /// There is no name left, or the subject is not as it has to be.
     case policySubject = "policy.subject"
-    /// The alternative names can't be read.
+    /// The alternative names can't be read, or are not those that they have to be.
     case policyNames = "policy.names"
     /// Another request is open under the same transactionID and key.
     case transactionOtherOpen = "transaction.other-open"
@@ -125,9 +135,15 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeRevoked: "An operator took the challenge back."
         case .challengeUnavailable: "The system that knows the challenges did not answer."
         case .policyKey: "The key is of a type or size that the RA profile does not certify."
+        case .policyWeakKey: "The key is known to be weak, or the RA profile denies it by its digest."
+        case .policyTemplate: "The RA profile's template could not be filled in for the request."
+        case .policyExtensions: "The request asks for extensions, and the RA profile refuses requests that do."
+        case .policyUsage: "The request asks for usages of its key that the RA profile does not grant."
+        case .policyPattern: "A part of the subject or an alternative name is not as the RA profile's patterns say."
         case .policyProfile: "The profile of the request is not served any more."
-        case .policySubject: "The request has no subject, and no alternative name that the RA profile allows."
-        case .policyNames: "The requested alternative names could not be read."
+        case .policySubject:
+            "There is no subject and no alternative name, or the subject is not one that the RA profile certifies."
+        case .policyNames: "The alternative names could not be read, or are not those that the RA profile certifies."
         case .transactionOtherOpen: "Another request of the same device and transactionID is still being worked on."
         case .transactionInProgress: "The same request is still being worked on."
         case .approvalPending: "The request waits for somebody's decision."
@@ -182,8 +198,19 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
             "Look after the system behind the profile's challenge source; the client may try again."
         case .policyKey: "Make the client use RSA of 2048 bits or more, or change the RA profile's key policy."
         case .policyProfile: "Enable the profile again, or deny the request."
-        case .policySubject: "Make the client send a subject, or allow its kind of name in the RA profile."
-        case .policyNames: "The client's subjectAltName is malformed."
+        case .policyWeakKey:
+            "Make a new key on a device whose key generator is sound; the trace says what is wrong with this one."
+        case .policyTemplate:
+            "The trace names the placeholder; let the device or the challenge's source say it, or give a fallback in the template."
+        case .policyExtensions:
+            "Make the client ask for fewer extensions, or strip them: requestedExtensions in the template."
+        case .policyUsage: "Change what the client asks for, or the usages in the RA profile's template."
+        case .policyPattern:
+            "The trace says which value has to look how; change it, or the patterns in the RA profile's template."
+        case .policySubject:
+            "The trace says what is missing or too much; change the client's subject, or the RA profile's template."
+        case .policyNames:
+            "The trace says what is wrong; change the client's subjectAltName, or the RA profile's template."
         case .transactionOtherOpen, .transactionInProgress: "Let the client try again in a few seconds."
         case .approvalPending: "Decide with: sceptic request approve, or sceptic request deny."
         case .approvalDenied, .approvalExpired: "The device has to enrol anew, with a new challenge."

@@ -99,12 +99,24 @@ struct RenewalSignerCheck: Sendable {
 ///
 /// Pure: everything it needs is in its input.
 struct RenewalCheck: Sendable {
+    /// How the names asked for have to be.
+    enum NameRule {
+        /// The same as in the certificate.
+        case same
+        /// Some of those in the certificate: the template wrote the others.
+        case among
+    }
+
     /// What the checks look at.
     struct Input {
         var renewed: EncodedCertificate
         var request: CertificationRequest
+        /// The subject that the request asks for; nil when the template takes no subject from requests.
+        var wishedSubject: Name?
         /// The names that the template grants of those that the request asks for; nil when it asks for none.
         var wishedNames: SubjectAlternativeNames?
+        /// How they have to be.
+        var nameRule: NameRule
         /// The names that the template grants of those that the certificate has.
         var heldNames: SubjectAlternativeNames?
         var policy: RenewalPolicy
@@ -144,14 +156,20 @@ struct RenewalCheck: Sendable {
     }
 
     static let subject = RenewalCheck(name: "renewal names", reason: .renewalNames) { input in
-        input.request.subject.isEquivalentInAnyOrder(to: input.renewed.subject)
-            ? nil : "the request is for '\(input.request.subject)', the certificate for '\(input.renewed.subject)'"
+        guard let wished = input.wishedSubject else { return nil }
+        return wished.isEquivalentInAnyOrder(to: input.renewed.subject)
+            ? nil : "the request is for '\(wished)', the certificate for '\(input.renewed.subject)'"
     }
 
     static let names = RenewalCheck(name: "renewal names", reason: .renewalNames) { input in
         guard let wished = input.wishedNames else { return nil }
-        let held = input.heldNames ?? SubjectAlternativeNames()
-        return Set(wished) == Set(held) ? nil : "the request asks for other alternative names than the certificate has"
+        let held = Set(input.heldNames ?? SubjectAlternativeNames())
+        let isKept =
+            switch input.nameRule {
+            case .same: Set(wished) == held
+            case .among: held.isSuperset(of: wished)
+            }
+        return isKept ? nil : "the request asks for other alternative names than the certificate has"
     }
 }
 

@@ -47,7 +47,11 @@ public enum Verdict: Sendable, Hashable {
             self = .failure(.badRequest, text: "a reply to this key needs a strong challenge in the request")
         case .policyKey: self = .failure(.badAlg, text: "the key is not of a type or size that is certified")
         case .policyProfile: self = .failure(.badRequest, text: "the certificate can't be issued")
-        case .policySubject, .policyNames: self = .failure(.badRequest, text: "the requested names are not accepted")
+        case .policyWeakKey: self = .failure(.badRequest, text: "the key is known to be weak")
+        case .policyExtensions: self = .failure(.badRequest, text: "the requested extensions are not accepted")
+        case .policyUsage: self = .failure(.badRequest, text: "the requested usages of the key are not accepted")
+        case .policySubject, .policyNames, .policyTemplate, .policyPattern:
+            self = .failure(.badRequest, text: "the requested names are not accepted")
         case .transactionOtherOpen: self = .failure(.badRequest, text: "another request of this transaction is open")
         case .issuerExpired, .issuerLint, .issuerRefused:
             self = .failure(.badRequest, text: "the certificate can't be issued")

@@ -170,4 +170,9 @@ public struct RAProfileSettings: Sendable, Hashable, Codable {
             try values.decodeIfPresent(CertificateTemplate.self, forKey: .template) ?? CertificateTemplate()
         self.scepProfile = try values.decodeIfPresent(String.self, forKey: .scepProfile)
     }
+
+    /// What makes no sense in the settings, a sentence for each; empty when they can be served.
+    public func problems() -> [String] {
+        (issuer.isEmpty ? ["The RA profile names no issuer."] : []) + template.problems()
+    }
 }

@@ -140,11 +140,15 @@ extension EnrollmentService {
         _ deliberation: inout Deliberation
     ) throws -> PreparedCertificate {
         do {
-            return try application.issuer.prepare(
+            let prepared = try application.issuer.prepare(
                 application.contents,
                 template: deliberation.profile.template,
                 now: deliberation.receivedAt
             )
+            if prepared.endsWithIssuer {
+                deliberation.note("validity", "shortened: it ends with the issuer's, \(prepared.notAfter)")
+            }
+            return prepared
         } catch {
             throw deliberation.fail("issuer", error.reason, error.sentence)
         }

@@ -41,10 +41,7 @@ public struct SubjectPublicKeyInfo: Sendable, Hashable {
         do {
             switch algorithm.algorithm {
             case .PKIX.rsaEncryption:
-                let node = try ASN1Parsing.parse(keyBits[...], "RSAPublicKey")
-                var reader = try NodeReader(node, .sequence, "RSAPublicKey")
-                let modulus = try reader.next(.integer, "modulus").primitive("modulus")
-                let exponent = try reader.next(.integer, "publicExponent").primitive("publicExponent")
+                let (modulus, exponent) = try rsaNumbers()
                 return try PublicKey(rsaModulus: modulus, exponent: exponent, limits: limits)
             case .PKIX.ecPublicKey:
                 guard let curve else { throw PKIXError.unsupported("EC key on an unknown curve") }
@@ -59,6 +56,20 @@ public struct SubjectPublicKeyInfo: Sendable, Hashable {
         } catch {
             throw .malformed("SubjectPublicKeyInfo: not a usable key")
         }
+    }
+
+    /// An RSA key's modulus and exponent, big-endian, perhaps with leading zeros.
+    ///
+    /// - Throws: `unsupported` when it is no RSA key; `malformed`.
+    public func rsaNumbers() throws(PKIXError) -> (modulus: ArraySlice<UInt8>, exponent: ArraySlice<UInt8>) {
+        guard algorithm.algorithm == .PKIX.rsaEncryption else {
+            throw .unsupported("key type \(algorithm.algorithm)")
+        }
+        let node = try ASN1Parsing.parse(keyBits[...], "RSAPublicKey")
+        var reader = try NodeReader(node, .sequence, "RSAPublicKey")
+        let modulus = try reader.next(.integer, "modulus").primitive("modulus")
+        let exponent = try reader.next(.integer, "publicExponent").primitive("publicExponent")
+        return (modulus, exponent)
     }
 
     private var curve: NamedCurve? {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import SwiftASN1
+package import SwiftASN1
 
 extension Name: CustomStringConvertible {
     /// The longest encoding that is spelled out as text; names in the field have some hundred bytes.
@@ -27,20 +27,55 @@ extension Name: CustomStringConvertible {
     /// - Throws: `malformed` with a reason for people.
     public init(_ text: String) throws(PKIXError) {
         var names: [[[UInt8]]] = []
-        for part in try Self.split(Array(text.unicodeScalars)[...], at: ",") where !part.allSatisfy({ $0 == " " }) {
+        for pairs in try Self.pairs(text) {
             var members: [[UInt8]] = []
-            for pair in try Self.split(part, at: "+") {
-                guard let equals = pair.firstIndex(of: "=") else {
-                    throw .malformed("'\(Self.string(pair))' is not of the form TYPE=VALUE")
-                }
-                let keyword = Self.string(pair[..<equals].filter { $0 != " " })
-                guard let type = Self.type(of: keyword) else {
-                    throw .malformed("'\(keyword)' is not a known attribute type")
-                }
-                members.append(try Self.encodedAttribute(type, pair[pair.index(after: equals)...]))
+            for (type, value) in pairs {
+                // RFC 4514 §2.4: a number sign begins an encoded value.
+                let encoded = value.first == "#" ? try Self.encodedValue(value.dropFirst()) : nil
+                members.append(
+                    try Self.encodedAttribute(type, text: encoded == nil ? try Self.unescape(value) : "", encoded)
+                )
             }
             names.append(members)
         }
+        try self.init(encodedMembers: names)
+    }
+
+    /// Makes a name of texts, the most specific relative name first; a text is a value as it stands, without escapes.
+    ///
+    /// - Throws: `malformed` when a text is empty or its attribute type can't hold it.
+    package init(relativeNames: [[(type: ASN1ObjectIdentifier, text: String)]]) throws(PKIXError) {
+        var names: [[[UInt8]]] = []
+        for pairs in relativeNames {
+            var members: [[UInt8]] = []
+            for (type, text) in pairs {
+                guard !text.isEmpty else { throw .malformed("a name has an empty value") }
+                members.append(try Self.encodedAttribute(type, text: text, nil))
+            }
+            names.append(members)
+        }
+        try self.init(encodedMembers: names)
+    }
+
+    /// Reads the attributes of a name's text (RFC 4514 §3), the most specific first, with their escapes undone.
+    ///
+    /// - Throws: `malformed` with a reason for people, also for values in the form `#04024869`.
+    package static func texts(
+        of text: String
+    ) throws(PKIXError) -> [[(type: ASN1ObjectIdentifier, text: String)]] {
+        var names: [[(type: ASN1ObjectIdentifier, text: String)]] = []
+        for pairs in try pairs(text) {
+            var members: [(type: ASN1ObjectIdentifier, text: String)] = []
+            for (type, value) in pairs {
+                guard value.first != "#" else { throw .malformed("'\(string(value))' is an encoded value") }
+                members.append((type, try unescape(value)))
+            }
+            names.append(members)
+        }
+        return names
+    }
+
+    private init(encodedMembers names: [[[UInt8]]]) throws(PKIXError) {
         try self.init(
             derEncoded: try encode("Name") { serializer in
                 serializer.sequence { sequence in
@@ -50,14 +85,33 @@ extension Name: CustomStringConvertible {
         )
     }
 
+    /// The types with their values as they are written, by relative name.
+    private static func pairs(
+        _ text: String
+    ) throws(PKIXError) -> [[(type: ASN1ObjectIdentifier, value: ArraySlice<Unicode.Scalar>)]] {
+        var names: [[(type: ASN1ObjectIdentifier, value: ArraySlice<Unicode.Scalar>)]] = []
+        for part in try split(Array(text.unicodeScalars)[...], at: ",") where !part.allSatisfy({ $0 == " " }) {
+            var members: [(type: ASN1ObjectIdentifier, value: ArraySlice<Unicode.Scalar>)] = []
+            for pair in try split(part, at: "+") {
+                guard let equals = pair.firstIndex(of: "=") else {
+                    throw .malformed("'\(string(pair))' is not of the form TYPE=VALUE")
+                }
+                let keyword = string(pair[..<equals].filter { $0 != " " })
+                guard let type = type(of: keyword) else {
+                    throw .malformed("'\(keyword)' is not a known attribute type")
+                }
+                members.append((type, pair[pair.index(after: equals)...].drop { $0 == " " }))
+            }
+            names.append(members)
+        }
+        return names
+    }
+
     private static func encodedAttribute(
         _ type: ASN1ObjectIdentifier,
-        _ text: ArraySlice<Unicode.Scalar>
+        text value: String,
+        _ encoded: [UInt8]?
     ) throws(PKIXError) -> [UInt8] {
-        let text = text.drop { $0 == " " }
-        // RFC 4514 §2.4: a number sign begins an encoded value.
-        let encoded = text.first == "#" ? try Self.encodedValue(text.dropFirst()) : nil
-        let value = encoded == nil ? try unescape(text) : ""
         let isIA5 = type == [0, 9, 2342, 19_200_300, 100, 1, 25] || type == [1, 2, 840, 113549, 1, 9, 1]
         guard !isIA5 || value.utf8.allSatisfy({ $0 < 128 }) else {
             throw .malformed("'\(value)' has letters outside ASCII, which this attribute type can't hold")
@@ -85,11 +139,13 @@ extension Name: CustomStringConvertible {
         ("emailAddress", [1, 2, 840, 113549, 1, 9, 1]), ("unstructuredName", [1, 2, 840, 113549, 1, 9, 2]),
     ]
 
-    static func keyword(of type: ASN1ObjectIdentifier) -> String? {
+    /// The keyword of an attribute type, such as `CN`; nil when it has none here.
+    package static func keyword(of type: ASN1ObjectIdentifier) -> String? {
         keywords.first { $0.1 == type }?.0
     }
 
-    static func type(of keyword: String) -> ASN1ObjectIdentifier? {
+    /// The attribute type of a keyword in any letter case, or of a dotted number.
+    package static func type(of keyword: String) -> ASN1ObjectIdentifier? {
         if let known = keywords.first(where: { $0.0.lowercased() == keyword.lowercased() }) { return known.1 }
         // 32 bits are more than any real component has, and leave room for the arithmetic of the encoding.
         let parts = keyword.split(separator: ".", omittingEmptySubsequences: false).map { UInt32($0).map { UInt($0) } }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import SwiftASN1
+package import SwiftASN1
 
 /// A distinguished name, kept as it came (RFC 5280 §4.1.2.4).
 ///
@@ -48,15 +48,15 @@ public struct Name: Sendable, Hashable {
     }
 
     /// One attribute of a name.
-    struct Attribute: Sendable {
-        var type: ASN1ObjectIdentifier
+    package struct Attribute: Sendable {
+        package var type: ASN1ObjectIdentifier
         /// The value as text; nil when it is of a type that holds none.
-        var text: String?
-        var encodedValue: [UInt8]
+        package var text: String?
+        package var encodedValue: [UInt8]
     }
 
     /// The attributes by relative distinguished name, in the order of the encoding.
-    var attributes: [[Attribute]] {
+    package var attributes: [[Attribute]] {
         guard let node = try? ASN1Parsing.parse(der[...], "Name") else { return [] }
         return (try? Self.attributes(node)) ?? []
     }
