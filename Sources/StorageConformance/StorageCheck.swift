@@ -38,7 +38,8 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
 
     /// All checks there are.
     public static let all: [StorageCheck] =
-        reservationChecks + claimChecks + openTransactionChecks + concurrencyChecks + certificateChecks
+        reservationChecks + claimChecks + externalClaimChecks + openTransactionChecks + concurrencyChecks
+        + certificateChecks
         + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
         + approvalChecks + approvalConcurrencyChecks + voteChecks + revocationChecks + certificateListChecks
         + revocationConcurrencyChecks + nodeChecks

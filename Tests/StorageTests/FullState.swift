@@ -20,7 +20,7 @@ enum FullState {
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
             for statement in configuration + [
-                transactions, certificates, approvals, votes, challenges, traces,
+                transactions, certificates, approvals, votes, challenges, usedChallenges, traces,
             ] {
                 try database.execute(
                     sql: statement,
@@ -115,6 +115,14 @@ enum FullState {
             CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, i % 2, NULL, NULL,
             CASE i % 4 WHEN 1 THEN randomblob(20) END, CASE i % 4 WHEN 2 THEN x'3000' END,
             CASE i % 4 WHEN 3 THEN 'RSA-2048' END
+        FROM number
+        """
+
+    private static let usedChallenges = """
+        \(numbers)
+        INSERT INTO used_challenge
+        SELECT printf('%04x%060x', i % 16, i), 'default', 'portal', x'07', i, i + 600,
+            CASE i % 2 WHEN 1 THEN \(id(1)) END, CASE i % 2 WHEN 0 THEN \(id(3)) END
         FROM number
         """
 

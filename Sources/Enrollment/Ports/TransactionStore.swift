@@ -27,6 +27,8 @@ public struct TransactionKey: Sendable, Hashable {
 public enum Claim: Sendable, Hashable {
     /// A one-time challenge, by its row's id.
     case oneTimeChallenge(UUID)
+    /// A one-time challenge that somebody else made, by the id that they gave it.
+    case external(ExternalChallenge)
     /// A request that waits for a decision, by its row's id: it is approved by the reservation, if it still waits.
     case approval(UUID, ApprovalDecision)
 }

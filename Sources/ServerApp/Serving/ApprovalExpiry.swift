@@ -34,3 +34,34 @@ struct ApprovalExpiry: Service {
         }
     }
 }
+
+/// Forgets, now and then, which challenges of others were used whose time is over.
+struct UsedChallengeExpiry: Service {
+    private static let interval: Duration = .seconds(300)
+    /// How many one write forgets, so that enrolments need not wait for it.
+    private static let portion = 1000
+
+    let challenges: any UsedChallengeStore
+    let time: any TimeSource
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.forget()
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    private func forget() async {
+        do {
+            while try await challenges.forgetUsedChallenges(before: time.now, limit: Self.portion) == Self.portion {
+                try Task.checkCancellation()
+            }
+        } catch {
+            guard !Task.isCancelled else { return }
+            logger.warning("used challenges could not be forgotten", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -138,7 +138,8 @@ public struct Server: Sendable {
         let announcer = StartAnnouncer(listeners: running, started: started)
         let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
-        let housekeeping: [any Service] = [configuration, presence, recovery, flusher, expiry]
+        let forgetting = UsedChallengeExpiry(challenges: state.store, time: time, logger: logger)
+        let housekeeping: [any Service] = [configuration, presence, recovery, flusher, expiry, forgetting]
         try await runUntilStopped(housekeeping + running + [announcer])
         _ = try? await traces.flush()
     }

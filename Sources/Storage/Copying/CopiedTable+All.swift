@@ -9,7 +9,7 @@ extension CopiedTable {
     static let all = [
         issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate, approval,
         approvalVote,
-        challenge, trace, revocationCount, certificateList, configurationVersion,
+        challenge, usedChallenge, trace, revocationCount, certificateList, configurationVersion,
     ]
 
     private static let issuer = CopiedTable(
@@ -93,6 +93,15 @@ extension CopiedTable {
             .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
             .int64("is_generated"), .text("transaction_id").orNull, .blob("sealed_code").orNull,
             .blob("bound_subject").orNull, .blob("bound_names").orNull, .text("bound_key_type").orNull,
+        ]
+    )
+
+    private static let usedChallenge = CopiedTable(
+        "used_challenge",
+        key: [.text("id")],
+        [
+            .text("profile"), .text("source"), .blob("key_digest"), .int64("used_at"), .int64("expires_at"),
+            .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
         ]
     )
 

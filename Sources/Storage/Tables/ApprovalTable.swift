@@ -14,6 +14,8 @@ struct ApprovalTable<Connection: SQLConnection> {
 
     private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
 
+    private var usedChallenges: UsedChallengeTable<Connection> { UsedChallengeTable(connection: connection) }
+
     private var transactions: TransactionTable<Connection> { TransactionTable(connection: connection) }
 
     /// Lets a request wait, with its claims used up.
@@ -233,14 +235,25 @@ struct ApprovalTable<Connection: SQLConnection> {
     ///
     /// - Returns: nil when it is granted, else what becomes of the request.
     private func take(_ claim: Claim, for approval: ApprovalRecord) throws(StoreError) -> PendingOutcome? {
+        let granted: ChallengeTable<Connection>.Grant
+        switch claim {
         // What waits for a decision decides nothing.
-        guard case .oneTimeChallenge(let id) = claim else { return .claimRefused(.decided) }
-        let granted = try challenges.claim(
-            id,
-            publicKeyDigest: approval.publicKeyDigest,
-            for: .approval(approval.id),
-            at: approval.createdAt
-        )
+        case .approval: return .claimRefused(.decided)
+        case .oneTimeChallenge(let id):
+            granted = try challenges.claim(
+                id,
+                publicKeyDigest: approval.publicKeyDigest,
+                for: .approval(approval.id),
+                at: approval.createdAt
+            )
+        case .external(let challenge):
+            granted = try usedChallenges.claim(
+                challenge,
+                publicKeyDigest: approval.publicKeyDigest,
+                for: .approval(approval.id),
+                at: approval.createdAt
+            )
+        }
         let earlier: UUID?
         switch granted {
         case .granted:

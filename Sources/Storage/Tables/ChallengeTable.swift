@@ -24,12 +24,12 @@ struct ChallengeTable<Connection: SQLConnection> {
         /// A request that waits for a decision.
         case approval(UUID)
 
-        fileprivate var transactionID: UUID? {
+        var transactionID: UUID? {
             if case .transaction(let id) = self { return id }
             return nil
         }
 
-        fileprivate var approvalID: UUID? {
+        var approvalID: UUID? {
             if case .approval(let id) = self { return id }
             return nil
         }

@@ -16,6 +16,8 @@ struct TransactionTable<Connection: SQLConnection> {
 
     private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
 
+    private var usedChallenges: UsedChallengeTable<Connection> { UsedChallengeTable(connection: connection) }
+
     private var approvals: ApprovalTable<Connection> { ApprovalTable(connection: connection) }
 
     private var traces: TraceTable<Connection> { TraceTable(connection: connection) }
@@ -110,6 +112,7 @@ struct TransactionTable<Connection: SQLConnection> {
         let changed = try connection.execute(TransactionSQL.abandon, ["ended_at": .date(moment), "id": .uuid(id)])
         guard changed == 1 else { return .undo(false) }
         try challenges.release(transactionID: id)
+        try usedChallenges.release(transactionID: id)
         try approvals.refuse(transactionID: id, at: moment)
         return .keep(true)
     }
@@ -219,24 +222,38 @@ struct TransactionTable<Connection: SQLConnection> {
         case .approval(let id, let decision):
             return try approvals.approve(id, decision, for: reservation) ? nil : .claimRefused(.decided)
         case .oneTimeChallenge(let id):
-            let granted = try challenges.claim(
-                id,
-                publicKeyDigest: reservation.publicKeyDigest,
-                for: .transaction(reservation.id),
-                at: reservation.reservedAt
+            return try outcome(
+                of: try challenges.claim(
+                    id,
+                    publicKeyDigest: reservation.publicKeyDigest,
+                    for: .transaction(reservation.id),
+                    at: reservation.reservedAt
+                )
             )
-            switch granted {
-            case .granted:
-                return nil
-            case .refused(let refusal):
-                return .claimRefused(refusal)
-            case .usedBySameKey(.transaction(let transactionID)):
-                return try answer(of: transactionID) ?? .claimRefused(.used)
-            case .usedBySameKey(.approval(let approvalID)):
-                // While it waits it binds the key it waits under, not this one.
-                let issued = try approvals.approval(approvalID)?.issuedTransaction
-                return try issued.flatMap { id throws(StoreError) in try answer(of: id) } ?? .claimRefused(.used)
-            }
+        case .external(let challenge):
+            return try outcome(
+                of: try usedChallenges.claim(
+                    challenge,
+                    publicKeyDigest: reservation.publicKeyDigest,
+                    for: .transaction(reservation.id),
+                    at: reservation.reservedAt
+                )
+            )
+        }
+    }
+
+    private func outcome(of grant: ChallengeTable<Connection>.Grant) throws(StoreError) -> ReservationOutcome? {
+        switch grant {
+        case .granted:
+            return nil
+        case .refused(let refusal):
+            return .claimRefused(refusal)
+        case .usedBySameKey(.transaction(let transactionID)):
+            return try answer(of: transactionID) ?? .claimRefused(.used)
+        case .usedBySameKey(.approval(let approvalID)):
+            // While it waits it binds the key it waits under, not this one.
+            let issued = try approvals.approval(approvalID)?.issuedTransaction
+            return try issued.flatMap { id throws(StoreError) in try answer(of: id) } ?? .claimRefused(.used)
         }
     }
 
