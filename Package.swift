@@ -71,6 +71,7 @@ let package = Package(
             providers: [.apt(["libldap2-dev"])]
         ),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CSpawn"),
         .target(name: "CConstantTime"),
         .target(
             name: "Cryptography",
@@ -136,10 +137,10 @@ let package = Package(
         .target(
             name: "Connectors",
             dependencies: [
-                "CLDAP", "Cryptography", "Enrollment", "PKIX",
+                "CLDAP", "CSpawn", "Cryptography", "Enrollment", "PKIX",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
-                crypto, nioCore, nioHTTP1, nioSSL, x509,
+                asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: strict
         ),
@@ -263,7 +264,7 @@ let package = Package(
             dependencies: [
                 "Connectors", "Cryptography", "Enrollment", "PKIX", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
-                crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+                asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: strict
         ),

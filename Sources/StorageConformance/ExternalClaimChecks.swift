@@ -17,17 +17,18 @@ extension StorageCheck {
     private static func challenge(
         _ id: String = "id",
         of source: String = "portal",
+        at profile: String = "default",
         lasts seconds: Double = 600
     ) -> ExternalChallenge {
-        ExternalChallenge(source: source, id: id, expires: Scenario.moment(seconds))
+        ExternalChallenge(profile: profile, source: source, id: id, expires: Scenario.moment(seconds))
     }
 
     private static func usesUpOnce(_ scenario: Scenario) async throws {
-        let (challenge, profile) = (challenge(), scenario.reservation().key.profile)
-        try expect(try await scenario.store.user(of: challenge, profile: profile), is: nil)
+        let challenge = challenge()
+        try expect(try await scenario.store.user(of: challenge), is: nil)
         let first = scenario.reservation(claims: [.external(challenge)], at: Scenario.moment(5))
         try expect(try await scenario.issue(first), "issued")
-        try expect(try await scenario.store.user(of: challenge, profile: profile), is: first.publicKeyDigest)
+        try expect(try await scenario.store.user(of: challenge), is: first.publicKeyDigest)
         let calls = Counter()
         let second = scenario.reservation(transactionID: "second", claims: first.claims)
         let outcome = try await scenario.store.reserve(second) {
@@ -36,7 +37,7 @@ extension StorageCheck {
         }
         try expect(outcome, "claimRefused(used)")
         try expect(calls.value, is: 0)
-        try expect(try await scenario.store.user(of: challenge, profile: profile), is: first.publicKeyDigest)
+        try expect(try await scenario.store.user(of: challenge), is: first.publicKeyDigest)
         let late = scenario.reservation(
             transactionID: "late",
             claims: [.external(self.challenge("other", lasts: 5))],
@@ -48,7 +49,7 @@ extension StorageCheck {
             claims: [.external(self.challenge("new"))] + first.claims
         )
         try expect(try await scenario.issue(mixed), "claimRefused(used)")
-        try expect(try await scenario.store.user(of: self.challenge("new"), profile: profile), is: nil)
+        try expect(try await scenario.store.user(of: self.challenge("new")), is: nil)
     }
 
     private static func answersSameKey(_ scenario: Scenario) async throws {
@@ -69,9 +70,12 @@ extension StorageCheck {
         try expect(try await scenario.issue(first), "issued")
         let other = scenario.reservation(transactionID: "maker", claims: [.external(challenge(of: "other"))])
         try expect(try await scenario.issue(other), "issued")
-        var elsewhere = scenario.reservation(transactionID: "profile", claims: first.claims)
-        elsewhere.key.profile = "elsewhere"
-        try expect(try await scenario.issue(elsewhere), "issued")
+        let there = scenario.reservation(transactionID: "profile", claims: [.external(challenge(at: "elsewhere"))])
+        try expect(try await scenario.issue(there), "issued")
+        // At another URL of the same SCEP profile it is the same challenge.
+        var elsewhere = scenario.reservation(transactionID: "url", claims: first.claims)
+        elsewhere.key.profile = "raProfile/other"
+        try expect(try await scenario.issue(elsewhere), "claimRefused(used)")
         // Nothing of one part is taken for a piece of the next.
         let shifted = scenario.reservation(transactionID: "shifted", claims: [.external(challenge("d", of: "portali"))])
         try expect(try await scenario.issue(shifted), "issued")
@@ -81,7 +85,7 @@ extension StorageCheck {
         let claims = [Claim.external(challenge())]
         let first = try await scenario.waiting(scenario.approval(transactionID: "first", lasts: 300), claims: claims)
         try expect(
-            try await scenario.store.user(of: challenge(), profile: first.key.profile),
+            try await scenario.store.user(of: challenge()),
             is: first.publicKeyDigest
         )
         let second = scenario.approval(transactionID: "second")
@@ -104,7 +108,7 @@ extension StorageCheck {
         let second = scenario.reservation(transactionID: "second", claims: first.claims)
         try expect(try await scenario.issue(second), "claimRefused(used)")
         try expect(try await scenario.store.abandon(first.id, at: Scenario.moment(1)), is: true)
-        try expect(try await scenario.store.user(of: challenge(), profile: first.key.profile), is: nil)
+        try expect(try await scenario.store.user(of: challenge()), is: nil)
         try expect(try await scenario.issue(second), "issued")
     }
 
@@ -116,12 +120,11 @@ extension StorageCheck {
         }
         let store = scenario.store
         try expect(try await store.forgetUsedChallenges(before: Scenario.moment(200), limit: 1), is: 1)
-        let profile = scenario.reservation().key.profile
-        try expect(try await store.user(of: challenge("1"), profile: profile), is: nil)
-        try expect(try await store.user(of: challenge("2"), profile: profile) != nil, is: true)
+        try expect(try await store.user(of: challenge("1")), is: nil)
+        try expect(try await store.user(of: challenge("2")) != nil, is: true)
         try expect(try await store.forgetUsedChallenges(before: Scenario.moment(200), limit: 10), is: 1)
         try expect(try await store.forgetUsedChallenges(before: Scenario.moment(200), limit: 10), is: 0)
-        try expect(try await store.user(of: challenge("3"), profile: profile) != nil, is: true)
+        try expect(try await store.user(of: challenge("3")) != nil, is: true)
     }
 
     private static func redeemsOnce(_ scenario: Scenario) async throws {

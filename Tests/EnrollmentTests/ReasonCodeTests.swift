@@ -45,7 +45,7 @@ internal import Testing
             uniform == [
                 .envelopeUnopened, .requestKeyMismatch, .requestSignature, .signerNotAllowed, .challengeMissing,
                 .challengeUnknown, .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked,
-                .challengeUnavailable, .queryNotEntitled,
+                .challengeRefused, .challengeUnavailable, .queryNotEntitled,
                 .renewalNotServed, .renewalSigner, .renewalExpired, .renewalRevoked, .renewalStatusUnknown,
             ]
         )
@@ -167,7 +167,18 @@ internal import Testing
             _ = try await world.store.revokeChallenge(try await world.row(code).id, at: world.clock.now)
             _ = try await world.ask(try Device(in: world).message(code))
         },
+        Story(reason: .challengeRefused, steps: accepted) { world in
+            let profile = try #require(try world.resolve(sources: [Refusing()]))
+            _ = try await world.ask(try Device(in: world).message("x"), profile: profile)
+        },
     ]
+
+    /// A system of somebody else's that says no.
+    private struct Refusing: ChallengeSource {
+        let name = "somebody else"
+
+        func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer { .reject(.challengeRefused) }
+    }
 
     private static let issuingStories = [
         Story(reason: .issued, steps: accepted + ["policy", "issuing"]) { world in

@@ -48,7 +48,7 @@ extension BoundIdentity {
     ///
     /// It is the request as it came that is compared: what the profile's template would make of it does not matter. A binding that
     /// can't be read fits nothing.
-    func mismatch(_ request: CertificationRequest, _ key: KeyAlgorithm) -> String? {
+    public func mismatch(_ request: CertificationRequest, _ key: KeyAlgorithm) -> String? {
         subjectMismatch(request) ?? namesMismatch(request) ?? keyMismatch(key)
     }
 

@@ -39,6 +39,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case challengeExpired = "challenge.expired"
     /// The challenge was taken back.
     case challengeRevoked = "challenge.revoked"
+    /// The system that was asked about the challenge said no.
+    case challengeRefused = "challenge.refused"
     /// A challenge source does not answer.
     case challengeUnavailable = "challenge.unavailable"
     /// The key to be certified is too small or of a type that is not certified.
@@ -133,6 +135,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeUsed: "The one-time challenge has been used by another device."
         case .challengeExpired: "The challenge's lifetime is over."
         case .challengeRevoked: "An operator took the challenge back."
+        case .challengeRefused: "The system that was asked about the challenge said no."
         case .challengeUnavailable: "The system that knows the challenges did not answer."
         case .policyKey: "The key is of a type or size that the RA profile does not certify."
         case .policyWeakKey: "The key is known to be weak, or the RA profile denies it by its digest."
@@ -194,6 +197,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeIdentity:
             "The trace names what was bound and what was asked; let the device ask for that, or make a challenge for what it asks."
         case .challengeUsed, .challengeExpired, .challengeRevoked: "Make a new one: sceptic challenge new."
+        case .challengeRefused: "Ask the system that the trace names; it tells its reason there if it gave one."
         case .challengeUnavailable:
             "Look after the system behind the profile's challenge source; the client may try again."
         case .policyKey: "Make the client use RSA of 2048 bits or more, or change the RA profile's key policy."

@@ -5,6 +5,8 @@ public import struct Foundation.Date
 
 /// A one-time challenge that somebody else made: this server keeps nothing of it but that it was used.
 public struct ExternalChallenge: Sendable, Hashable {
+    /// The SCEP profile that it was brought to: what is used at one of its URLs is used at all of them.
+    public var profile: String
     /// Who made it: ids of different makers have nothing to do with each other.
     public var source: String
     /// The id that they gave it, once.
@@ -13,7 +15,8 @@ public struct ExternalChallenge: Sendable, Hashable {
     public var expires: Date
 
     /// Puts it together.
-    public init(source: String, id: String, expires: Date) {
+    public init(profile: String, source: String, id: String, expires: Date) {
+        self.profile = profile
         self.source = source
         self.id = id
         self.expires = expires
@@ -25,8 +28,8 @@ public struct ExternalChallenge: Sendable, Hashable {
 /// Using one up is the reservation's matter (`TransactionStore`). Every method is atomic and durable when it returns; reads see
 /// everything that was durable before they began.
 public protocol UsedChallengeStore: Sendable {
-    /// SHA-256 of the SubjectPublicKeyInfo that a challenge was used for in a profile; nil when it was not.
-    func user(of challenge: ExternalChallenge, profile: String) async throws(StoreError) -> [UInt8]?
+    /// SHA-256 of the SubjectPublicKeyInfo that a challenge was used for; nil when it was not.
+    func user(of challenge: ExternalChallenge) async throws(StoreError) -> [UInt8]?
 
     /// Forgets the challenges that nobody can use any more, because their time is over.
     ///
@@ -34,5 +37,6 @@ public protocol UsedChallengeStore: Sendable {
     ///   - moment: what ended before it is forgotten.
     ///   - limit: how many at most.
     /// - Returns: how many were forgotten.
+    /// - Throws: `StoreError`.
     func forgetUsedChallenges(before moment: Date, limit: Int) async throws(StoreError) -> Int
 }

@@ -9,6 +9,12 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
     case stored
     /// A directory, asked by LDAP.
     case directory(DirectorySourceSettings)
+    /// Another system that is asked over HTTP.
+    case webhook(WebhookSourceSettings)
+    /// Signed tokens.
+    case token(TokenSourceSettings)
+    /// A program on this machine.
+    case program(ProgramSourceSettings)
 
     /// The types by the names that people write.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
@@ -16,6 +22,12 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         case stored
         /// A directory.
         case directory
+        /// Another system that is asked over HTTP.
+        case webhook
+        /// Signed tokens.
+        case token
+        /// A program on this machine.
+        case program
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -27,6 +39,9 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         switch self {
         case .stored: .stored
         case .directory: .directory
+        case .webhook: .webhook
+        case .token: .token
+        case .program: .program
         }
     }
 
@@ -36,6 +51,9 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         switch try values.decode(Kind.self, forKey: .type) {
         case .stored: self = .stored
         case .directory: self = .directory(try DirectorySourceSettings(from: decoder))
+        case .webhook: self = .webhook(try WebhookSourceSettings(from: decoder))
+        case .token: self = .token(try TokenSourceSettings(from: decoder))
+        case .program: self = .program(try ProgramSourceSettings(from: decoder))
         }
     }
 
@@ -46,6 +64,9 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         switch self {
         case .stored: break
         case .directory(let settings): try settings.encode(to: encoder)
+        case .webhook(let settings): try settings.encode(to: encoder)
+        case .token(let settings): try settings.encode(to: encoder)
+        case .program(let settings): try settings.encode(to: encoder)
         }
     }
 }

@@ -11,10 +11,12 @@ internal import Synchronization
 /// A source may hold connections and keys that it fetched: a change to some other setting must not lose them.
 final class ChallengeSourceMaker: Sendable {
     private let stored: StoredChallengeSource
+    private let used: any UsedChallengeStore
     private let made = Mutex<[ChallengeSourceSettings: any ChallengeSource]>([:])
 
-    init(store: any ChallengeStore, masterKey: MasterKey) {
+    init(store: any ChallengeStore & UsedChallengeStore, masterKey: MasterKey) {
         self.stored = StoredChallengeSource(store: store, masterKey: masterKey)
+        self.used = store
     }
 
     /// Who knows the challenges that requests may be encrypted under.
@@ -40,6 +42,9 @@ final class ChallengeSourceMaker: Sendable {
         switch settings {
         case .stored: stored
         case .directory(let settings): DirectoryChallengeSource(settings)
+        case .webhook(let settings): WebhookSource(settings)
+        case .token(let settings): TokenSource(settings, used: used)
+        case .program(let settings): ProgramSource(settings)
         }
     }
 }

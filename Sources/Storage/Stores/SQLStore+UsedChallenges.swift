@@ -8,8 +8,8 @@ import struct Foundation.Date
 /// `UsedChallengeStore` in storage transactions.
 extension SQLStore {
     /// The key that a challenge was used for.
-    func user(of challenge: ExternalChallenge, profile: String) async throws(StoreError) -> [UInt8]? {
-        try await database.read { try UsedChallengeTable(connection: $0).user(of: challenge, profile: profile) }
+    func user(of challenge: ExternalChallenge) async throws(StoreError) -> [UInt8]? {
+        try await database.read { try UsedChallengeTable(connection: $0).user(of: challenge) }
     }
 
     /// Forgets the challenges whose time is over.

@@ -14,17 +14,16 @@ struct UsedChallengeTable<Connection: SQLConnection> {
     /// Uses a challenge up, if nobody did.
     func claim(
         _ challenge: ExternalChallenge,
-        profile: String,
         publicKeyDigest: [UInt8],
         for user: ChallengeTable<Connection>.User,
         at moment: Date
     ) throws(StoreError) -> ChallengeTable<Connection>.Grant {
         guard challenge.expires.storedMilliseconds > moment.storedMilliseconds else { return .refused(.expired) }
-        let id = challenge.rowID(profile)
+        let id = challenge.rowID
         let added = try connection.execute(
             UsedChallengeSQL.claim,
             [
-                "id": .text(id), "profile": .text(profile), "source": .text(challenge.source),
+                "id": .text(id), "profile": .text(challenge.profile), "source": .text(challenge.source),
                 "key_digest": .blob(publicKeyDigest), "moment": .date(moment), "expires_at": .date(challenge.expires),
                 "transaction_id": .optional(user.transactionID), "approval_id": .optional(user.approvalID),
             ]
@@ -35,8 +34,8 @@ struct UsedChallengeTable<Connection: SQLConnection> {
         return .usedBySameKey(earlier.user)
     }
 
-    func user(of challenge: ExternalChallenge, profile: String) throws(StoreError) -> [UInt8]? {
-        try earlier(challenge.rowID(profile))?.keyDigest
+    func user(of challenge: ExternalChallenge) throws(StoreError) -> [UInt8]? {
+        try earlier(challenge.rowID)?.keyDigest
     }
 
     /// Makes the challenges that a transaction used up good again.
@@ -69,7 +68,7 @@ struct UsedChallengeTable<Connection: SQLConnection> {
 
 extension ExternalChallenge {
     /// What makes a use the same: profile, maker and id, each with its length, so that no two of them run together.
-    fileprivate func rowID(_ profile: String) -> String {
+    fileprivate var rowID: String {
         var digest = SHA256()
         for part in [profile, source, id] {
             digest.update(data: Array("\(part.utf8.count):\(part)".utf8))
