@@ -264,6 +264,7 @@ let package = Package(
             dependencies: [
                 "Connectors", "Cryptography", "Enrollment", "PKIX", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
+<<<<<<< ours
                 asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: strict
@@ -274,6 +275,10 @@ let package = Package(
                 "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPCrafting", "SCEPEndpoint",
                 "ServerApp", "Storage", "TestSupport",
                 logging,
+=======
+                .product(name: "Yams", package: "Yams"),
+                crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+>>>>>>> theirs
             ],
             swiftSettings: strict
         ),

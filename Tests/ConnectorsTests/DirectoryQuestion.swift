@@ -55,7 +55,7 @@ extension DirectoryServer {
         _ way: Way = .tls,
         roots: String? = nil,
         port: Int? = nil,
-        seconds: Int = 5
+        seconds: Int = 30
     ) throws -> DirectoryChallengeSource {
         let place =
             switch way {

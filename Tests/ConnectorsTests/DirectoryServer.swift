@@ -4,7 +4,9 @@
 import Foundation
 import TestSupport
 
-/// A slapd of the tests' own: on this machine only, in a temporary folder. It stops with the process that made it.
+/// A slapd of the tests' own: on this machine only, in a temporary folder.
+///
+/// It stops with the process that made it, however that ends.
 final class DirectoryServer: Sendable {
     /// A run that should have worked and did not.
     struct Failure: Error, CustomStringConvertible {

@@ -173,6 +173,12 @@ public struct AuthorizedSigner: Sendable, Hashable, Codable {
         try values.encode(challenge, forKey: .challenge)
     }
 
+    /// The SCEP profile that issues the proxy's certificates, if the rule says so.
+    public var issuingProfile: String? {
+        if case .issued(let profile, _) = identity { return profile }
+        return nil
+    }
+
     /// The alternate authority that the rule relies on, if it does.
     public var authority: String? {
         if case .certified(let authority, _) = identity { return authority }
