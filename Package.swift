@@ -256,6 +256,7 @@ let package = Package(
             dependencies: [
                 "CertificateAuthority", "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP",
                 "Storage", "SCEPCrafting", "TestSupport", asn1, x509,
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),

@@ -96,6 +96,7 @@ internal import Testing
 
     private static let stories =
         messageStories + challengeStories + issuingStories + approvalStories + renewalStories + queryStories
+        + policyStories
 
     private static let messageStories = [
         Story(reason: .messageUnreadable, steps: ["message"]) { world in

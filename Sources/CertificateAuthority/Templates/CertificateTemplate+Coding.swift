@@ -26,7 +26,8 @@ extension CertificateTemplate: Codable {
         case requiredNames, requestedExtensions, keys, deniedKeys, minimumRSABits
     }
 
-    private static let knownKeys = Set(
+    /// The keys of all settings.
+    package static let knownKeys = Set(
         CodingKeys.allCases.map(\.rawValue) + SubjectRules.CodingKeys.allCases.map(\.rawValue)
             + NamePatterns.CodingKeys.allCases.map(\.rawValue) + UsagePolicy.CodingKeys.allCases.map(\.rawValue)
     )

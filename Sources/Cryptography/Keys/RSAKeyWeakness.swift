@@ -150,8 +150,9 @@ private enum CloseFactors {
             if isPerhapsSquare(low, rest), isSquare(root + Magnitude(words: [UInt64(round)]), number) { return true }
             low &+= lowStep
             lowStep &+= 2
-            rest = (rest + step) % filter
-            step = (step + 2) % filter
+            // Both are below the filter, so that a subtraction does.
+            rest = rest + step < filter ? rest + step : rest + step - filter
+            step = step + 2 < filter ? step + 2 : step + 2 - filter
         }
         return false
     }
