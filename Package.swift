@@ -265,7 +265,7 @@ let package = Package(
             dependencies: [
                 "Connectors", "Cryptography", "Enrollment", "PKIX", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
-<<<<<<< ours
+                .product(name: "Yams", package: "Yams"),
                 asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: strict
@@ -276,10 +276,6 @@ let package = Package(
                 "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPCrafting", "SCEPEndpoint",
                 "ServerApp", "Storage", "TestSupport",
                 logging,
-=======
-                .product(name: "Yams", package: "Yams"),
-                crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
->>>>>>> theirs
             ],
             swiftSettings: strict
         ),

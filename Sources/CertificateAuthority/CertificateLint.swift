@@ -44,6 +44,13 @@ public enum CertificateLint: Sendable {
             else { return false }
             return !usage.keyCertSign && !usage.cRLSign
         },
+        // RFC 5280 §4.2.1.12: without purposes, or with anyExtendedKeyUsage, a certificate would be good for everything.
+        Rule(code: "extKeyUsage.endEntity") { body in
+            guard let value = body.extensions.first(where: { $0.oid == .PKIX.extendedKeyUsage }),
+                let usages = try? ExtendedKeyUsage(value)
+            else { return false }
+            return !usages.isEmpty && !usages.contains(.any)
+        },
         // RFC 5280 §4.2.1.1 and §4.2.1.2.
         Rule(code: "keyIdentifiers.present") { body in
             body.extensions.contains { $0.oid == .PKIX.authorityKeyIdentifier }

@@ -94,6 +94,8 @@ public struct TextTemplate: Sendable, Hashable {
     /// - Parameters:
     ///   - values: what is filled in.
     ///   - fit: makes a value fit for its place, or throws `unfit`.
+    /// - Returns: the texts.
+    /// - Throws: `missing`, `ambiguous`, `unfit`.
     func fill(
         _ values: TemplateValues,
         fit: (String) throws(TemplateError) -> String = { $0 }

@@ -12,7 +12,7 @@ public enum RSAKeyWeakness: Sendable, Hashable {
     /// The primes are so close to each other that Fermat's method finds them at once.
     case closePrimes
 
-    /// Looks for weaknesses in a modulus and an exponent, big-endian.
+    /// Looks for weaknesses in a modulus and an exponent, big-endian, and takes the first; nil when there is none.
     ///
     /// This tells nothing of keys that share a prime with another key, and can't prove that a key is strong.
     ///
@@ -20,7 +20,6 @@ public enum RSAKeyWeakness: Sendable, Hashable {
     ///   - modulus: the modulus; its length should be bounded by the caller, since the time grows with its square.
     ///   - exponent: the public exponent.
     ///   - smallestExponent: the smallest exponent that is accepted.
-    /// - Returns: the first weakness found; nil when there is none.
     public init?(
         modulus: some BidirectionalCollection<UInt8>,
         exponent: some BidirectionalCollection<UInt8>,
@@ -106,9 +105,11 @@ private enum SmallPrimes {
         return true
     }
 
-    /// The primes of the library's moduli are powers of 65537 modulo the product of the first primes, and so are the moduli
-    /// (Nemec and others, The Return of Coppersmith's Attack, ACM CCS 2017, §2.1 and §2.2). The shortest keys, of 512 bits, have the
-    /// primes up to 167; 65537 generates all residues modulo some of them, which then tell nothing.
+    /// What the library's moduli can be modulo a prime.
+    ///
+    /// Its primes are powers of 65537 modulo the product of the first primes, and so are their products (Nemec and others, The Return
+    /// of Coppersmith's Attack, ACM CCS 2017). The shortest keys, of 512 bits, have the primes up to 167; 65537 generates all residues
+    /// modulo some of them, which then tell nothing.
     private static func powers(modulo prime: UInt64) -> Bits? {
         guard prime <= 167 else { return nil }
         var bits = Bits()

@@ -11,7 +11,7 @@ internal import X509
 public struct RequestedContents: Sendable, Hashable {
     /// The key's type and size.
     public let key: String
-    /// The alternative names asked for, such as `dns:vpn.example`; the template may grant fewer, never others.
+    /// The alternative names asked for, such as `dns:vpn.example`; the template may grant fewer, and write others itself.
     public let names: [String]
     /// The serial number of the certificate that is renewed, hexadecimal; nil for a first one.
     public let renewedSerialNumber: String?

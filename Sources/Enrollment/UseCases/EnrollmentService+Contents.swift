@@ -56,7 +56,8 @@ extension EnrollmentService {
 extension PolicyInput {
     /// Notes which wishes of the request are not heeded.
     fileprivate func tellWhatIsLeftOut(_ deliberation: inout Deliberation) {
-        let names = refusedNames
+        // A trace has room for a few.
+        let names = refusedNames.prefix(16)
         if !names.isEmpty, template.requestedNames != .refuse {
             deliberation.note("names", "left out: " + names.map(RequestedContents.text).joined(separator: " "))
         }

@@ -100,24 +100,14 @@ struct ProfileResolver {
         let missing = Self.alternateAuthorities(settings).filter { name in
             !stored.alternateAuthorities.contains { $0.name == name }
         }
-<<<<<<< ours
         guard missing.isEmpty else {
             throw ProfileRefusal(sentence: "the alternate authority '\(missing.joined())' is missing")
-=======
-        guard missing.isEmpty else { return refusal("the alternate authority '\(missing.joined())' is missing") }
-        if let rule = settings.authorizedSigners.first(where: { $0.issuingProfile == record.name }) {
-            return refusal(
-                "the authorised signer '\(rule.name)' has to come from another profile: in this one devices choose their subjects"
-            )
         }
-        let sources: [any ChallengeSource]
-        do throws(ProfileRefusal) {
-            sources = try settings.challengeSources.map { setting throws(ProfileRefusal) in
-                try self.sources.source(setting)
-            }
-        } catch {
-            return .failure(error)
->>>>>>> theirs
+        if let rule = settings.authorizedSigners.first(where: { $0.issuingProfile == scepProfile }) {
+            throw ProfileRefusal(
+                sentence:
+                    "the authorised signer '\(rule.name)' has to come from another profile: in this one devices choose their subjects"
+            )
         }
         let served = ServedProfile(
             name: name,
