@@ -22,7 +22,8 @@ struct Sceptic: AsyncParsableCommand {
             """,
         version: ProductVersion.text,
         subcommands: [
-            Initialize.self, Serve.self, ChallengeCommand.self, ProfileCommand.self, RAProfileCommand.self,
+            Initialize.self, Serve.self, ChallengeCommand.self, RegistrationCommand.self, ProfileCommand.self,
+            RAProfileCommand.self,
             RequestCommand.self,
             CertificateCommand.self, CACommand.self, Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
             GetCaps.self, GetCert.self, GetCRL.self, ProbeCommand.self, MigrateStoreCommand.self, VersionCommand.self,

@@ -45,7 +45,7 @@ internal import Testing
             uniform == [
                 .envelopeUnopened, .requestKeyMismatch, .requestSignature, .signerNotAllowed, .challengeMissing,
                 .challengeUnknown, .challengeIdentity, .challengeUsed, .challengeExpired, .challengeRevoked,
-                .challengeRefused, .challengeUnavailable, .queryNotEntitled,
+                .challengeRefused, .challengeUnavailable, .registrationLocked, .queryNotEntitled,
                 .renewalNotServed, .renewalSigner, .renewalExpired, .renewalRevoked, .renewalStatusUnknown,
             ]
         )
@@ -171,6 +171,14 @@ internal import Testing
         Story(reason: .challengeRefused, steps: accepted) { world in
             let profile = try #require(try world.resolve(sources: [Refusing()]))
             _ = try await world.ask(try Device(in: world).message("x"), profile: profile)
+        },
+        Story(reason: .registrationLocked, steps: accepted) { world in
+            _ = try await world.registered("device-1")
+            let profile = try world.profile(sources: [world.registrations(maximumGuesses: 1)])
+            for guess in ["a guess", "another"] {
+                _ = try await world.ask(try Device(in: world).message(guess), profile: profile)
+                world.clock.advance(1)
+            }
         },
     ]
 

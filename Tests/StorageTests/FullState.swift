@@ -20,7 +20,9 @@ enum FullState {
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
             for statement in configuration + [
-                transactions, certificates, approvals, votes, challenges, usedChallenges, traces,
+                transactions, certificates, approvals, votes, challenges, usedChallenges, registrations,
+                uniqueCertificates,
+                traces,
             ] {
                 try database.execute(
                     sql: statement,
@@ -108,13 +110,42 @@ enum FullState {
         INSERT INTO challenge (
             id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key, used_by_transaction,
             used_by_approval, is_generated, transaction_id, sealed_code,
-            bound_subject, bound_names, bound_key_type
+            bound_subject, bound_names, bound_key_type, ra_profile, device
         )
         SELECT \(id(4)), 'default', 'one-time', CAST('' || i AS BLOB), NULL, i, NULL, NULL,
             CASE i % 3 WHEN 2 THEN NULL ELSE i END, CASE i % 3 WHEN 2 THEN NULL ELSE x'07' END,
             CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, i % 2, NULL, NULL,
             CASE i % 4 WHEN 1 THEN randomblob(20) END, CASE i % 4 WHEN 2 THEN x'3000' END,
-            CASE i % 4 WHEN 3 THEN 'RSA-2048' END
+            CASE i % 4 WHEN 3 THEN 'RSA-2048' END, CASE i % 5 WHEN 1 THEN 'default' END,
+            CASE i % 5 WHEN 2 THEN 'device ' || i END
+        FROM number
+        """
+
+    private static let registrations = """
+        \(numbers)
+        INSERT INTO registration (
+            id, profile, name, comparable_name, lookup, is_generated, ra_profile, bound_subject, bound_names, bound_key_type,
+            attributes, uses, created_at, expires_at, revoked_at, failed_guesses, last_guess, locked_at,
+            used_at, used_by_key, used_by_transaction, used_by_approval
+        )
+        SELECT \(id(6)), 'default', 'Gerät-' || i, 'gerät-' || i, x'09', i % 2, CASE i % 4 WHEN 0 THEN 'default' END,
+            CASE i % 4 WHEN 1 THEN randomblob(20) END, CASE i % 4 WHEN 2 THEN x'3000' END,
+            CASE i % 4 WHEN 3 THEN 'RSA-2048' END, CASE i % 5 WHEN 2 THEN '{"registration.site":["b' || i || '"]}' END,
+            'once', i, CASE i % 5 WHEN 1 THEN i END, CASE i % 7 WHEN 1 THEN i END, i % 10,
+            CASE i % 10 WHEN 0 THEN NULL ELSE x'08' END, CASE i % 10 WHEN 9 THEN i END,
+            CASE i % 3 WHEN 2 THEN NULL ELSE i END, CASE i % 3 WHEN 2 THEN NULL ELSE x'07' END,
+            CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END
+        FROM number
+        """
+
+    private static let uniqueCertificates = """
+        \(numbers)
+        INSERT INTO unique_certificate (
+            transaction_id, ra_profile, subject_digest, public_key_digest, serial_number, is_renewed, renews,
+            replaces_after, revoke_at
+        )
+        SELECT \(id(1)), 'default', CAST('' || i AS BLOB), x'05', CAST(printf('%012x', i) AS BLOB), i % 2,
+            CASE i % 3 WHEN 1 THEN x'0a' END, CASE i % 4 WHEN 1 THEN i END, CASE i % 5 WHEN 1 THEN i END
         FROM number
         """
 

@@ -70,7 +70,7 @@ struct PostgreSQLCopyTests {
         await #expect(throws: StoreCopyError.occupiedTarget) { try await scene.copy().run() }
     }
 
-    @Test(arguments: [1, 7, 16, 25, 38])
+    @Test(arguments: [1, 7, 16, 25, 38, 50])
     func goesOnAfterAKill(page: Int) async throws {
         let scene = try await Scene()
         await #expect(processExitsWith: .signal(SIGKILL)) {
@@ -90,7 +90,7 @@ struct PostgreSQLCopyTests {
         let stop = StoreError.unavailable("The test stops here.")
         let pages = Counter()
         let copy = try Self.copy(from: scene.source.path, to: scene.url) { () throws(StoreError) in
-            if pages.next() == 38 { throw stop }
+            if pages.next() == 50 { throw stop }
         }
         await #expect(throws: StoreCopyError.target(stop)) { try await copy.run() }
         _ = try await scene.query("UPDATE certificate SET der = '\\x00' WHERE subject = 'CN=5'")

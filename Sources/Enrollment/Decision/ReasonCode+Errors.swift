@@ -55,6 +55,7 @@ extension ClaimRefusal {
         case .expired: .challengeExpired
         case .used: .challengeUsed
         case .revoked: .challengeRevoked
+        case .locked: .registrationLocked
         case .decided: .approvalDecided
         }
     }

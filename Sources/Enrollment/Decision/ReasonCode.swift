@@ -43,6 +43,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case challengeRefused = "challenge.refused"
     /// A challenge source does not answer.
     case challengeUnavailable = "challenge.unavailable"
+    /// Too many wrong secrets were tried for the registered device.
+    case registrationLocked = "registration.locked"
     /// The key to be certified is too small or of a type that is not certified.
     case policyKey = "policy.key"
     /// The key to be certified is known to be weak, or denied by its digest.
@@ -137,6 +139,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeRevoked: "An operator took the challenge back."
         case .challengeRefused: "The system that was asked about the challenge said no."
         case .challengeUnavailable: "The system that knows the challenges did not answer."
+        case .registrationLocked: "The registration is locked, because too many wrong secrets were tried."
         case .policyKey: "The key is of a type or size that the RA profile does not certify."
         case .policyWeakKey: "The key is known to be weak, or the RA profile denies it by its digest."
         case .policyTemplate: "The RA profile's template could not be filled in for the request."
@@ -200,6 +203,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .challengeRefused: "Ask the system that the trace names; it tells its reason there if it gave one."
         case .challengeUnavailable:
             "Look after the system behind the profile's challenge source; the client may try again."
+        case .registrationLocked:
+            "Find out who guessed, then: sceptic registration unlock; or register the device anew."
         case .policyKey: "Make the client use RSA of 2048 bits or more, or change the RA profile's key policy."
         case .policyProfile: "Enable the profile again, or deny the request."
         case .policyWeakKey:

@@ -32,7 +32,7 @@ public enum Verdict: Sendable, Hashable {
         case .messageType: self = Self.failure(.messageTypeNotServed(""))
         case .envelopeUnopened, .requestKeyMismatch, .requestSignature, .signerNotAllowed,
             .challengeMissing, .challengeUnknown, .challengeIdentity, .challengeUsed, .challengeExpired,
-            .challengeRevoked, .challengeRefused, .challengeUnavailable,
+            .challengeRevoked, .challengeRefused, .challengeUnavailable, .registrationLocked,
             .renewalNotServed, .renewalSigner,
             .renewalExpired, .renewalRevoked, .renewalStatusUnknown, .queryNotEntitled:
             self = .uniformFailure

@@ -29,6 +29,8 @@ public enum Claim: Sendable, Hashable {
     case oneTimeChallenge(UUID)
     /// A one-time challenge that somebody else made, by the id that they gave it.
     case external(ExternalChallenge)
+    /// A registration that is good for once, by its row's id.
+    case registration(UUID)
     /// A request that waits for a decision, by its row's id: it is approved by the reservation, if it still waits.
     case approval(UUID, ApprovalDecision)
 }
@@ -160,6 +162,8 @@ public enum ClaimRefusal: String, Sendable, Hashable, CaseIterable {
     case used
     /// An operator took it back.
     case revoked
+    /// Too many wrong secrets were tried.
+    case locked
     /// The request that waited was decided by somebody else, or expired.
     case decided
 }

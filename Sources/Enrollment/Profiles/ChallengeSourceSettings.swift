@@ -15,6 +15,8 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
     case token(TokenSourceSettings)
     /// A program on this machine.
     case program(ProgramSourceSettings)
+    /// Devices that were registered beforehand.
+    case registration(RegistrationSourceSettings)
 
     /// The types by the names that people write.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
@@ -28,6 +30,8 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         case token
         /// A program on this machine.
         case program
+        /// Devices that were registered beforehand.
+        case registration
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -42,6 +46,7 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         case .webhook: .webhook
         case .token: .token
         case .program: .program
+        case .registration: .registration
         }
     }
 
@@ -54,6 +59,7 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         case .webhook: self = .webhook(try WebhookSourceSettings(from: decoder))
         case .token: self = .token(try TokenSourceSettings(from: decoder))
         case .program: self = .program(try ProgramSourceSettings(from: decoder))
+        case .registration: self = .registration(try RegistrationSourceSettings(from: decoder))
         }
     }
 
@@ -67,6 +73,7 @@ public enum ChallengeSourceSettings: Sendable, Hashable, Codable {
         case .webhook(let settings): try settings.encode(to: encoder)
         case .token(let settings): try settings.encode(to: encoder)
         case .program(let settings): try settings.encode(to: encoder)
+        case .registration(let settings): try settings.encode(to: encoder)
         }
     }
 }

@@ -99,7 +99,8 @@ public struct Name: Sendable, Hashable {
                 == other.normalised.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    private var normalised: [[String]] {
+    /// The attributes in the form in which they are compared.
+    var normalised: [[String]] {
         attributes.map { members in
             members.map { attribute in
                 let value = attribute.text.map { "=" + $0.lowercased().split(separator: " ").joined(separator: " ") }

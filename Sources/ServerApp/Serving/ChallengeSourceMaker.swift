@@ -12,9 +12,13 @@ internal import Synchronization
 final class ChallengeSourceMaker: Sendable {
     private let stored: StoredChallengeSource
     private let used: any UsedChallengeStore
+    private let registrations: any RegistrationStore
+    private let masterKey: MasterKey
     private let made = Mutex<[ChallengeSourceSettings: any ChallengeSource]>([:])
 
-    init(store: any ChallengeStore & UsedChallengeStore, masterKey: MasterKey) {
+    init(store: any ChallengeStore & UsedChallengeStore & RegistrationStore, masterKey: MasterKey) {
+        self.registrations = store
+        self.masterKey = masterKey
         self.stored = StoredChallengeSource(store: store, masterKey: masterKey)
         self.used = store
     }
@@ -45,6 +49,8 @@ final class ChallengeSourceMaker: Sendable {
         case .webhook(let settings): WebhookSource(settings)
         case .token(let settings): TokenSource(settings, used: used)
         case .program(let settings): ProgramSource(settings)
+        case .registration(let settings):
+            RegistrationSource(settings: settings, store: registrations, masterKey: masterKey)
         }
     }
 }

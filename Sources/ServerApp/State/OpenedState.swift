@@ -16,6 +16,8 @@ public struct OpenedState: Sendable {
 
     /// Its challenges.
     public var challenges: any ChallengeStore { store }
+    /// The devices that are registered.
+    public var registrations: any RegistrationStore { store }
     /// The traces of its requests.
     public var traces: any TraceStore { store }
     /// The certificates it issued.

@@ -8,8 +8,9 @@ extension CopiedTable {
     /// ones, `configuration_version`, comes last.
     static let all = [
         issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate, approval,
-        approvalVote,
-        challenge, usedChallenge, trace, revocationCount, certificateList, configurationVersion,
+        approvalVote, challenge, usedChallenge, registration, uniqueCertificate, trace, revocationCount,
+        certificateList,
+        configurationVersion,
     ]
 
     private static let issuer = CopiedTable(
@@ -93,6 +94,29 @@ extension CopiedTable {
             .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
             .int64("is_generated"), .text("transaction_id").orNull, .blob("sealed_code").orNull,
             .blob("bound_subject").orNull, .blob("bound_names").orNull, .text("bound_key_type").orNull,
+            .text("ra_profile").orNull, .text("device").orNull,
+        ]
+    )
+
+    private static let registration = CopiedTable(
+        "registration",
+        key: [.text("id")],
+        [
+            .text("profile"), .text("name"), .text("comparable_name"), .blob("lookup"), .int64("is_generated"),
+            .text("ra_profile").orNull, .blob("bound_subject").orNull, .blob("bound_names").orNull,
+            .text("bound_key_type").orNull, .text("attributes").orNull, .text("uses"), .int64("created_at"),
+            .int64("expires_at").orNull, .int64("revoked_at").orNull, .int64("failed_guesses"),
+            .blob("last_guess").orNull, .int64("locked_at").orNull, .int64("used_at").orNull,
+            .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
+        ]
+    )
+
+    private static let uniqueCertificate = CopiedTable(
+        "unique_certificate",
+        key: [.text("transaction_id")],
+        [
+            .text("ra_profile"), .blob("subject_digest"), .blob("public_key_digest"), .blob("serial_number"),
+            .int64("is_renewed"), .blob("renews").orNull, .int64("replaces_after").orNull, .int64("revoke_at").orNull,
         ]
     )
 

@@ -22,7 +22,12 @@ enum Migrations {
         Migration(version: 3, name: "nodes", statements: nodes),
         Migration(version: 4, name: "bound challenges", statements: boundChallenges),
         Migration(version: 5, name: "approval rules", statements: approvalRules),
-        Migration(version: 6, name: "used challenges", statements: usedChallenges),
+        Migration(
+            version: 6,
+            name: "registrations and duplicates",
+            statements: registrations + challengePurposes + duplicates
+        ),
+        Migration(version: 7, name: "used challenges", statements: usedChallenges),
     ]
 
     /// The steps, and some more that do nothing: the history of a newer program, for tests.

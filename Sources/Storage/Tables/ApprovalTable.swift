@@ -12,9 +12,7 @@ import struct Foundation.UUID
 struct ApprovalTable<Connection: SQLConnection> {
     let connection: Connection
 
-    private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
-
-    private var usedChallenges: UsedChallengeTable<Connection> { UsedChallengeTable(connection: connection) }
+    private var claims: ClaimTable<Connection> { ClaimTable(connection: connection) }
 
     private var transactions: TransactionTable<Connection> { TransactionTable(connection: connection) }
 
@@ -235,27 +233,16 @@ struct ApprovalTable<Connection: SQLConnection> {
     ///
     /// - Returns: nil when it is granted, else what becomes of the request.
     private func take(_ claim: Claim, for approval: ApprovalRecord) throws(StoreError) -> PendingOutcome? {
-        let granted: ChallengeTable<Connection>.Grant
-        switch claim {
-        // What waits for a decision decides nothing.
-        case .approval: return .claimRefused(.decided)
-        case .oneTimeChallenge(let id):
-            granted = try challenges.claim(
-                id,
-                publicKeyDigest: approval.publicKeyDigest,
-                for: .approval(approval.id),
-                at: approval.createdAt
-            )
-        case .external(let challenge):
-            granted = try usedChallenges.claim(
-                challenge,
-                publicKeyDigest: approval.publicKeyDigest,
-                for: .approval(approval.id),
-                at: approval.createdAt
-            )
-        }
+        let granted = try claims.take(
+            claim,
+            publicKeyDigest: approval.publicKeyDigest,
+            for: .approval(approval.id),
+            at: approval.createdAt
+        )
         let earlier: UUID?
         switch granted {
+        // What waits for a decision decides nothing.
+        case nil: return .claimRefused(.decided)
         case .granted:
             return nil
         case .refused(let refusal):

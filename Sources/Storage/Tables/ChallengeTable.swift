@@ -10,31 +10,6 @@ import struct Foundation.UUID
 struct ChallengeTable<Connection: SQLConnection> {
     let connection: Connection
 
-    /// How claiming a challenge went.
-    enum Grant {
-        case granted
-        /// The same public key used it for this, and its lifetime is not over.
-        case usedBySameKey(User)
-        case refused(ClaimRefusal)
-    }
-
-    /// What uses a challenge up.
-    enum User {
-        case transaction(UUID)
-        /// A request that waits for a decision.
-        case approval(UUID)
-
-        var transactionID: UUID? {
-            if case .transaction(let id) = self { return id }
-            return nil
-        }
-
-        var approvalID: UUID? {
-            if case .approval(let id) = self { return id }
-            return nil
-        }
-    }
-
     /// Adds challenges, all or none.
     func add(_ challenges: [ChallengeRecord]) throws(StoreError) -> WriteResult<Void> {
         for challenge in challenges {
@@ -107,9 +82,9 @@ struct ChallengeTable<Connection: SQLConnection> {
     func claim(
         _ id: UUID,
         publicKeyDigest: [UInt8],
-        for user: User,
+        for user: ClaimUser,
         at moment: Date
-    ) throws(StoreError) -> Grant {
+    ) throws(StoreError) -> ClaimGrant {
         let changed = try connection.execute(
             ChallengeSQL.claim,
             [
@@ -132,7 +107,8 @@ struct ChallengeTable<Connection: SQLConnection> {
         guard let state else { return .refused(.unknown) }
         let isExpired = state.expiresAt.map { $0 <= moment.storedMilliseconds } ?? false
         guard let key = state.key else { return .refused(state.isRevoked ? .revoked : .expired) }
-        let user = state.transactionID.map { User.transaction($0) } ?? state.approvalID.map { User.approval($0) }
+        let user =
+            state.transactionID.map { ClaimUser.transaction($0) } ?? state.approvalID.map { ClaimUser.approval($0) }
         guard key == publicKeyDigest, let user else { return .refused(.used) }
         return isExpired ? .refused(.expired) : .usedBySameKey(user)
     }

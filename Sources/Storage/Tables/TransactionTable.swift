@@ -14,9 +14,7 @@ struct TransactionTable<Connection: SQLConnection> {
 
     private var certificates: CertificateTable<Connection> { CertificateTable(connection: connection) }
 
-    private var challenges: ChallengeTable<Connection> { ChallengeTable(connection: connection) }
-
-    private var usedChallenges: UsedChallengeTable<Connection> { UsedChallengeTable(connection: connection) }
+    private var claims: ClaimTable<Connection> { ClaimTable(connection: connection) }
 
     private var approvals: ApprovalTable<Connection> { ApprovalTable(connection: connection) }
 
@@ -111,8 +109,7 @@ struct TransactionTable<Connection: SQLConnection> {
     func abandon(_ id: UUID, at moment: Date) throws(StoreError) -> WriteResult<Bool> {
         let changed = try connection.execute(TransactionSQL.abandon, ["ended_at": .date(moment), "id": .uuid(id)])
         guard changed == 1 else { return .undo(false) }
-        try challenges.release(transactionID: id)
-        try usedChallenges.release(transactionID: id)
+        try claims.release(transactionID: id)
         try approvals.refuse(transactionID: id, at: moment)
         return .keep(true)
     }
@@ -218,32 +215,19 @@ struct TransactionTable<Connection: SQLConnection> {
     ///
     /// - Returns: nil when it is granted, else what the reservation comes to.
     private func take(_ claim: Claim, for reservation: Reservation) throws(StoreError) -> ReservationOutcome? {
-        switch claim {
-        case .approval(let id, let decision):
+        if case .approval(let id, let decision) = claim {
             return try approvals.approve(id, decision, for: reservation) ? nil : .claimRefused(.decided)
-        case .oneTimeChallenge(let id):
-            return try outcome(
-                of: try challenges.claim(
-                    id,
-                    publicKeyDigest: reservation.publicKeyDigest,
-                    for: .transaction(reservation.id),
-                    at: reservation.reservedAt
-                )
-            )
-        case .external(let challenge):
-            return try outcome(
-                of: try usedChallenges.claim(
-                    challenge,
-                    publicKeyDigest: reservation.publicKeyDigest,
-                    for: .transaction(reservation.id),
-                    at: reservation.reservedAt
-                )
-            )
         }
-    }
-
-    private func outcome(of grant: ChallengeTable<Connection>.Grant) throws(StoreError) -> ReservationOutcome? {
-        switch grant {
+        let granted = try claims.take(
+            claim,
+            publicKeyDigest: reservation.publicKeyDigest,
+            for: .transaction(reservation.id),
+            at: reservation.reservedAt
+        )
+        switch granted {
+        // Nothing that has to be used up is granted by being none.
+        case nil:
+            return .claimRefused(.decided)
         case .granted:
             return nil
         case .refused(let refusal):

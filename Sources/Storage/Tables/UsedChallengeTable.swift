@@ -15,9 +15,9 @@ struct UsedChallengeTable<Connection: SQLConnection> {
     func claim(
         _ challenge: ExternalChallenge,
         publicKeyDigest: [UInt8],
-        for user: ChallengeTable<Connection>.User,
+        for user: ClaimUser,
         at moment: Date
-    ) throws(StoreError) -> ChallengeTable<Connection>.Grant {
+    ) throws(StoreError) -> ClaimGrant {
         guard challenge.expires.storedMilliseconds > moment.storedMilliseconds else { return .refused(.expired) }
         let id = challenge.rowID
         let added = try connection.execute(
@@ -54,7 +54,7 @@ struct UsedChallengeTable<Connection: SQLConnection> {
 
     private func earlier(
         _ id: String
-    ) throws(StoreError) -> (keyDigest: [UInt8], user: ChallengeTable<Connection>.User)? {
+    ) throws(StoreError) -> (keyDigest: [UInt8], user: ClaimUser)? {
         try connection.first(UsedChallengeSQL.user, ["id": .text(id)]) { row throws(StoreError) in
             let digest = try row.blob()
             let transaction = try row.optional { row throws(StoreError) in try row.uuid() }

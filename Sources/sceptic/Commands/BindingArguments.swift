@@ -34,8 +34,13 @@ struct BindingArguments: ParsableArguments {
     ///
     /// - Returns: nil when nothing is bound.
     func identity() throws -> BoundIdentity? {
+        try Self.identity(subject: subject, names: names, keyType: keyType)
+    }
+
+    /// A binding of texts.
+    static func identity(subject: String?, names: [String], keyType: KeyType?) throws -> BoundIdentity? {
         let subject = try subject.map(Self.subject)
-        let alternativeNames = try requestedNames()
+        let alternativeNames = try requestedNames(names)
         do {
             return try BoundIdentity(subject: subject, names: alternativeNames?.map(\.name), key: keyType?.algorithm)
         } catch {
@@ -60,10 +65,10 @@ struct BindingArguments: ParsableArguments {
         }
     }
 
-    private func requestedNames() throws -> [RequestedName]? {
+    private static func requestedNames(_ names: [String]) throws -> [RequestedName]? {
         guard !names.isEmpty else { return nil }
-        if names == [Self.none] { return [] }
-        guard !names.contains(Self.none) else { throw AppError(.usage, "--san none stands alone.") }
+        if names == [none] { return [] }
+        guard !names.contains(none) else { throw AppError(.usage, "--san none stands alone.") }
         do {
             return try names.map { try RequestedName($0) }
         } catch {

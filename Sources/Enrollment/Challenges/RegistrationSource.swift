@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import Cryptography
+
+/// Devices that were registered beforehand: a request names one of them, and its challenge is that one's secret.
+///
+/// A wrong secret counts against the registration that was named and against no other (design §6.12).
+public struct RegistrationSource: ChallengeSource {
+    /// The name in traces.
+    public let name = "registered devices"
+    private let settings: RegistrationSourceSettings
+    private let store: any RegistrationStore
+    private let masterKey: MasterKey
+
+    /// Puts a source together.
+    public init(settings: RegistrationSourceSettings, store: any RegistrationStore, masterKey: MasterKey) {
+        self.settings = settings
+        self.store = store
+        self.masterKey = masterKey
+    }
+
+    /// Judges a challenge.
+    public func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer {
+        guard let name = settings.identifiedBy.name(in: question.request) else { return .notMine }
+        do {
+            let found = try await store.registration(profile: question.profile, name: name)
+            guard let found else { return .notMine }
+            return try await judge(question, found)
+        } catch {
+            return .unavailable("the database did not answer")
+        }
+    }
+
+    private func judge(
+        _ question: ChallengeQuestion,
+        _ found: RegistrationRecord
+    ) async throws(StoreError) -> ChallengeAnswer {
+        let who = "'\(found.name.text)'"
+        if found.lockedAt != nil { return .reject(.registrationLocked, detail: "\(who) is locked") }
+        if found.revokedAt != nil { return .reject(.challengeRevoked, detail: "the registration of \(who)") }
+        if let end = found.expiresAt, end <= question.now {
+            return .reject(.challengeExpired, detail: "the registration of \(who)")
+        }
+        let lookup = masterKey.challengeLookup(question.challenge)
+        guard MessageAuthentication.areEqual(lookup, found.lookup) else {
+            return .reject(.challengeUnknown, detail: try await countGuess(question, found, lookup))
+        }
+        if found.failedGuesses > 0, !question.isDryRun { try await store.forgetGuesses(found.id) }
+        if let bound = found.raProfile, bound != question.raProfile {
+            return .reject(.challengeIdentity, detail: "\(who) is registered for the RA profile '\(bound)'")
+        }
+        if let mismatch = found.boundTo?.mismatch(question.request, question.keyAlgorithm) {
+            return .reject(.challengeIdentity, detail: mismatch)
+        }
+        if let user = found.usedByKey, user != question.publicKeyDigest {
+            return .reject(.challengeUsed, detail: "\(who) is registered for one certificate")
+        }
+        var attributes = found.attributes
+        attributes.add("registration.name", [found.name.text])
+        return .accept(
+            claims: found.uses == .once ? [.registration(found.id)] : [],
+            attributes: attributes,
+            strength: found.isGenerated ? .unguessable : .unknown
+        )
+    }
+
+    private func countGuess(
+        _ question: ChallengeQuestion,
+        _ found: RegistrationRecord,
+        _ guess: [UInt8]
+    ) async throws(StoreError) -> String {
+        let wrong = "not the secret of '\(found.name.text)'"
+        if question.isDryRun { return wrong }
+        let maximum = settings.maximumGuesses
+        let outcome = try await store.countGuess(found.id, guess: guess, maximum: maximum, at: question.now)
+        guard let outcome else { return wrong }
+        if outcome.isLocked { return wrong + ", which is locked now" }
+        return wrong + ": guess \(outcome.failedGuesses) of \(maximum)"
+    }
+}

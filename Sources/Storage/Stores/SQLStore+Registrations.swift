@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+import Enrollment
+
+import struct Foundation.Date
+import struct Foundation.UUID
+
+/// `RegistrationStore` in storage transactions.
+extension SQLStore {
+    /// Adds registrations, all or none.
+    func register(_ registrations: [RegistrationRecord]) async throws(StoreError) -> RegistrationRecord? {
+        try await database.change { connection throws(StoreError) in
+            try RegistrationTable(connection: connection).add(registrations)
+        }
+    }
+
+    /// The registration of a profile with a name.
+    func registration(profile: String, name: RegisteredName) async throws(StoreError) -> RegistrationRecord? {
+        try await database.read { try RegistrationTable(connection: $0).registration(profile: profile, name: name) }
+    }
+
+    /// A page of registrations.
+    func registrations(
+        profile: String?,
+        after id: UUID?,
+        limit: Int
+    ) async throws(StoreError) -> [RegistrationRecord] {
+        try await database.readLong {
+            try RegistrationTable(connection: $0).registrations(profile: profile, after: id, limit: limit)
+        }
+    }
+
+    /// Counts a wrong secret.
+    func countGuess(
+        _ id: UUID,
+        guess: [UInt8],
+        maximum: Int,
+        at moment: Date
+    ) async throws(StoreError) -> GuessOutcome? {
+        try await database.change { connection throws(StoreError) in
+            try RegistrationTable(connection: connection).countGuess(id, guess: guess, maximum: maximum, at: moment)
+        }
+    }
+
+    /// Forgets the wrong secrets of a registration.
+    func forgetGuesses(_ id: UUID) async throws(StoreError) {
+        try await database.change { connection throws(StoreError) in
+            try RegistrationTable(connection: connection).forgetGuesses(id)
+        }
+    }
+
+    /// Unlocks a registration.
+    func unlockRegistration(_ id: UUID) async throws(StoreError) -> Bool {
+        try await database.change { connection throws(StoreError) in
+            try RegistrationTable(connection: connection).unlock(id)
+        }
+    }
+
+    /// Takes a registration back.
+    func revokeRegistration(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool {
+        try await database.change { connection throws(StoreError) in
+            try RegistrationTable(connection: connection).revoke(id, at: moment)
+        }
+    }
+}
