@@ -15,6 +15,8 @@ extension StorageCheck {
         StorageCheck("addsChallengesAllOrNone", with: addsChallengesAllOrNone),
         StorageCheck("findsChallengesByProfileAndLookup", with: findsChallenges),
         StorageCheck("keepsWhatAChallengeIsBoundTo", with: keepsBindings),
+        StorageCheck("addsNoMoreChallengesThanMayBeOutstanding", with: keepsTheLimit),
+        StorageCheck("addsNoMoreChallengesThanMayBeOutstandingAtOnce", with: keepsTheLimitAtOnce),
         StorageCheck("pagesThroughChallenges", with: pagesThroughChallenges),
         StorageCheck("revokesAChallengeOnce", with: revokesOnce),
     ]
@@ -95,6 +97,8 @@ extension StorageCheck {
             var challenge = Scenario.challenge(at: Scenario.moment(Double(number)))
             challenge.boundTo = identity
             challenge.sealedCode = SealedCode(transactionID: "id", code: [UInt8(number)])
+            if number.isMultiple(of: 2) { challenge.raProfile = "devices" }
+            if number > 2 { challenge.device = "asset \(number)" }
             return challenge
         }
         try await scenario.store.add(all)
@@ -110,6 +114,45 @@ extension StorageCheck {
         try expect(try await again.stored(first).boundTo, is: first.boundTo)
         try expect(try await again.stored(first).usedAt != nil, "the challenge is not used")
         try await again.store.close()
+    }
+
+    private static func keepsTheLimit(_ scenario: Scenario) async throws {
+        let store = scenario.store
+        let limit = OutstandingLimit(maximum: 3, now: Scenario.now)
+        let short = Scenario.challenge(lasts: 10)
+        let used = Scenario.challenge()
+        try await store.add([short, used], limit: limit)
+        // Neither static ones nor those of another profile count.
+        try await store.add([Scenario.challenge(kind: .static), Scenario.challenge("other")])
+        try await expectConflict { try await store.add([Scenario.challenge(), Scenario.challenge()], limit: limit) }
+        try expect(try await store.challenges(profile: "default", after: nil, limit: 9).count, is: 3)
+        try await store.add([Scenario.challenge()], limit: limit)
+        try await expectConflict { try await store.add([Scenario.challenge()], limit: limit) }
+        // One that is used, one that is taken back and one that has ended make room.
+        let reservation = scenario.reservation(claims: [.oneTimeChallenge(used.id)])
+        try expect(try await scenario.issue(reservation), "issued")
+        let third = Scenario.challenge()
+        try await store.add([third], limit: limit)
+        try expect(try await store.revokeChallenge(third.id, at: Scenario.now), is: true)
+        try await store.add([Scenario.challenge()], limit: limit)
+        try await expectConflict { try await store.add([Scenario.challenge()], limit: limit) }
+        try await store.add([Scenario.challenge()], limit: OutstandingLimit(maximum: 3, now: Scenario.moment(10)))
+        try await store.add([Scenario.challenge(), Scenario.challenge()])
+    }
+
+    private static func keepsTheLimitAtOnce(_ scenario: Scenario) async throws {
+        for round in 1...4 {
+            let limit = OutstandingLimit(maximum: 3 * round, now: Scenario.now)
+            let outcomes = try await atOnce(scenario) { session, _ in
+                do {
+                    try await session.store.add([Scenario.challenge()], limit: limit)
+                    return true
+                } catch StoreError.conflict {
+                    return false
+                }
+            }
+            try expect(outcomes.count { $0 }, is: 3)
+        }
     }
 
     private static func pagesThroughChallenges(_ scenario: Scenario) async throws {

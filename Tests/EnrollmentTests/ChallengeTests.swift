@@ -37,6 +37,52 @@ internal import struct Foundation.Date
         #expect(try await world.certificateCount() == 1)
     }
 
+    @Test func staticChallengesRotateWithoutOutage() async throws {
+        let world = try await World()
+        let challenges = world.challenges
+        let old = try await challenges.makeStatic(code: nil, name: "2026", profile: "default", lifetime: nil)
+        let new = try await challenges.makeStatic(code: nil, name: "2027", profile: "default", lifetime: nil)
+        // While both live, both are good.
+        for (index, code) in [old, new, old].enumerated() {
+            let message = try Device("device-\(index)", in: world).message(code, transactionID: "\(index)")
+            #expect(try await world.ask(message).certificate != nil)
+        }
+        _ = try await world.store.revokeChallenge(try await world.row(old).id, at: world.clock.now)
+        #expect(try await world.ask(try Device("late", in: world).message(old)) == .uniform)
+        #expect(try await world.ask(try Device("new", in: world).message(new)).certificate != nil)
+        #expect(world.observer.reasons.suffix(2) == [.challengeRevoked, .issued])
+    }
+
+    @Test func codeIsBoundToItsRAProfile() async throws {
+        let world = try await World()
+        func code(_ raProfile: String) async throws -> String {
+            let codes = try await world.challenges.makeOneTime(
+                count: 1,
+                profile: "default",
+                lifetime: 100,
+                raProfile: raProfile
+            )
+            return try #require(codes.first)
+        }
+        #expect(try await world.ask(try Device(in: world).message(try await code("other"))) == .uniform)
+        #expect(world.observer.summaries.last?.detail.contains("made for the RA profile 'other'") == true)
+        #expect(try await world.ask(try Device(in: world).message(try await code("default"))).certificate != nil)
+        #expect(world.observer.reasons == [.challengeIdentity, .issued])
+    }
+
+    @Test func traceNamesTheDeviceThatACodeWasMadeFor() async throws {
+        let world = try await World()
+        let codes = try await world.challenges.makeOneTime(
+            count: 1,
+            profile: "default",
+            lifetime: 100,
+            device: "asset 4711"
+        )
+        #expect(try await world.ask(try Device(in: world).message(codes.first)).certificate != nil)
+        let trace = try await world.latestTrace()
+        #expect(trace.steps.contains { $0.detail.hasSuffix("made for the device 'asset 4711'") })
+    }
+
     @Test func codeLivesUpToItsLastMomentAndNotBeyond() async throws {
         let world = try await World()
         let (first, second) = (try await world.code(lifetime: 10), try await world.code(lifetime: 10))

@@ -106,6 +106,8 @@ private final class MeddledConnection<Base: SQLConnection>: SQLConnection {
         return try base.query(statement, values, read)
     }
 
+    func takeTurn(of bytes: [UInt8]) throws(StoreError) { try base.takeTurn(of: bytes) }
+
     func takeTurn(of key: TransactionKey) throws(StoreError) { try base.takeTurn(of: key) }
 
     func announceChange() throws(StoreError) { try base.announceChange() }

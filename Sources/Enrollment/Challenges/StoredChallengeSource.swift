@@ -35,6 +35,9 @@ public struct StoredChallengeSource: ChallengeSource {
         if let mismatch = found.boundTo?.mismatch(question.request, question.keyAlgorithm) {
             return .reject(.challengeIdentity, detail: mismatch)
         }
+        if let bound = found.raProfile, bound != question.raProfile {
+            return .reject(.challengeIdentity, detail: "made for the RA profile '\(bound)'")
+        }
         switch found.kind {
         case .static:
             return .accept(claims: [], strength: found.isGenerated ? .unguessable : .unknown)
@@ -42,7 +45,9 @@ public struct StoredChallengeSource: ChallengeSource {
             // The device that used it gets the same certificate again until the code ends (design §6.2).
             if let user = found.usedByKey, user != question.publicKeyDigest { return .reject(.challengeUsed) }
             // One-time codes are made here, and only here (`ChallengeCode`).
-            return .accept(claims: [.oneTimeChallenge(found.id)], strength: .unguessable)
+            var attributes = ChallengeAttributes()
+            if let device = found.device { attributes.add("challenge.device", [device]) }
+            return .accept(claims: [.oneTimeChallenge(found.id)], attributes: attributes, strength: .unguessable)
         }
     }
 }

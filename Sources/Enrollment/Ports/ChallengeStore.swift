@@ -55,6 +55,10 @@ public struct ChallengeRecord: Sendable, Hashable {
     public var sealedCode: SealedCode?
     /// What a request has to ask for, for one-time challenges; nil when that is free.
     public var boundTo: BoundIdentity?
+    /// The only RA profile that it is good for, for one-time challenges; nil for all.
+    public var raProfile: String?
+    /// The device that it was made for, for one-time challenges: for templates and traces, it binds nothing.
+    public var device: String?
 
     /// Puts a record together.
     public init(
@@ -70,7 +74,9 @@ public struct ChallengeRecord: Sendable, Hashable {
         usedByKey: [UInt8]? = nil,
         isGenerated: Bool = false,
         sealedCode: SealedCode? = nil,
-        boundTo: BoundIdentity? = nil
+        boundTo: BoundIdentity? = nil,
+        raProfile: String? = nil,
+        device: String? = nil
     ) {
         self.id = id
         self.profile = profile
@@ -85,6 +91,22 @@ public struct ChallengeRecord: Sendable, Hashable {
         self.isGenerated = isGenerated
         self.sealedCode = sealedCode
         self.boundTo = boundTo
+        self.raProfile = raProfile
+        self.device = device
+    }
+}
+
+/// How many one-time challenges of a profile may be good at the same time.
+public struct OutstandingLimit: Sendable, Hashable {
+    /// The most of them.
+    public var maximum: Int
+    /// The moment at which they are counted.
+    public var now: Date
+
+    /// Puts a limit together.
+    public init(maximum: Int, now: Date) {
+        self.maximum = maximum
+        self.now = now
     }
 }
 
@@ -96,8 +118,12 @@ public struct ChallengeRecord: Sendable, Hashable {
 public protocol ChallengeStore: Sendable {
     /// Adds challenges, all or none.
     ///
-    /// - Throws: `conflict` when a lookup exists already for its profile.
-    func add(_ challenges: [ChallengeRecord]) async throws(StoreError)
+    /// - Parameters:
+    ///   - challenges: what to add; all for one profile if there is a limit.
+    ///   - limit: how many one-time challenges of the profile may be good at the same time, with these; nil for any number. Two who
+    ///     add at once don't get beyond it.
+    /// - Throws: `conflict` when a lookup exists already for its profile, or there would be too many.
+    func add(_ challenges: [ChallengeRecord], limit: OutstandingLimit?) async throws(StoreError)
 
     /// The challenge of a profile with a lookup, whatever its state.
     func challenge(profile: String, lookup: [UInt8]) async throws(StoreError) -> ChallengeRecord?
@@ -116,4 +142,11 @@ public protocol ChallengeStore: Sendable {
     ///
     /// - Returns: whether there was one that had not been taken back.
     func revokeChallenge(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool
+}
+
+extension ChallengeStore {
+    /// Adds any number of challenges, all or none.
+    public func add(_ challenges: [ChallengeRecord]) async throws(StoreError) {
+        try await add(challenges, limit: nil)
+    }
 }

@@ -84,6 +84,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var authorizedSigners: [AuthorizedSigner] = []
     /// How far a signingTime may be off, in seconds; nil for as far as it likes (client-quirks M2).
     public var maximumClockSkew: Int?
+    /// How many one-time codes may be good at the same time; nil for any number.
+    public var maximumOutstandingCodes: Int?
 
     /// Puts settings together.
     public init(raProfile: String?, compatibility: String = "default", acceptedLegacy: Set<LegacyAlgorithm> = []) {
@@ -113,6 +115,7 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
         self.authorizedSigners =
             try values.decodeIfPresent([AuthorizedSigner].self, forKey: .authorizedSigners) ?? []
         self.maximumClockSkew = try values.decodeIfPresent(Int.self, forKey: .maximumClockSkew)
+        self.maximumOutstandingCodes = try values.decodeIfPresent(Int.self, forKey: .maximumOutstandingCodes)
     }
 
     /// Whether nothing is issued before somebody has decided on it: only then may a profile ask nobody else (design §9).

@@ -25,13 +25,19 @@ public struct ChallengeAdministration: Sendable {
     ///   - profile: the SCEP profile they are good for.
     ///   - lifetime: how long, in seconds.
     ///   - identity: what a request has to ask for; nil leaves that free.
+    ///   - raProfile: the only RA profile that they are good for; nil for all.
+    ///   - device: the device that they are for; it binds nothing.
+    ///   - maximum: how many of the profile's codes may be good at the same time; nil for any number.
     /// - Returns: the codes, which are known nowhere else from now on.
-    /// - Throws: `StoreError`.
+    /// - Throws: `StoreError`; `conflict` when there would be too many.
     public func makeOneTime(
         count: Int,
         profile: String,
         lifetime: Double,
-        boundTo identity: BoundIdentity? = nil
+        boundTo identity: BoundIdentity? = nil,
+        raProfile: String? = nil,
+        device: String? = nil,
+        maximumOutstanding maximum: Int? = nil
     ) async throws(StoreError) -> [String] {
         var generator = SecureRandom()
         let codes = (0..<count).map { _ in ChallengeCode.make(using: &generator) }
@@ -39,8 +45,11 @@ public struct ChallengeAdministration: Sendable {
             codes.map { code in
                 var record = record(code, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true)
                 record.boundTo = identity
+                record.raProfile = raProfile
+                record.device = device
                 return record
-            }
+            },
+            limit: limit(maximum)
         )
         return codes
     }
@@ -53,12 +62,17 @@ public struct ChallengeAdministration: Sendable {
         transactionID: String,
         profile: String,
         lifetime: Double,
-        boundTo identity: BoundIdentity? = nil
+        boundTo identity: BoundIdentity? = nil,
+        raProfile: String? = nil,
+        device: String? = nil,
+        maximumOutstanding maximum: Int? = nil
     ) async throws(StoreError) -> String {
         var generator = SecureRandom()
         let code = ChallengeCode.make(using: &generator)
         var record = record(code, .oneTime, profile: profile, name: nil, lifetime: lifetime, isGenerated: true)
         record.boundTo = identity
+        record.raProfile = raProfile
+        record.device = device
         do {
             let sealed = try masterKey.wrap(
                 Array(code.utf8),
@@ -69,8 +83,12 @@ public struct ChallengeAdministration: Sendable {
         } catch {
             throw .unavailable("the challenge could not be encrypted")
         }
-        try await store.add([record])
+        try await store.add([record], limit: limit(maximum))
         return code
+    }
+
+    private func limit(_ maximum: Int?) -> OutstandingLimit? {
+        maximum.map { OutstandingLimit(maximum: $0, now: time.now) }
     }
 
     /// Makes or takes up a static challenge.

@@ -164,7 +164,8 @@ extension EnrollmentService {
         for source in deliberation.profile.challengeSources {
             switch await source.judge(question) {
             case .accept(let claims, let attributes, let strength):
-                deliberation.pass("challenge", "accepted by \(source.name)")
+                let device = attributes.values["challenge.device"]?.first.map { ", made for the device '\($0)'" }
+                deliberation.pass("challenge", "accepted by \(source.name)\(device ?? "")")
                 let password = strength == .unguessable ? challenge : nil
                 return .entitled(Entitlement(claims: claims, attributes: attributes, password: password))
             case .notMine:

@@ -27,6 +27,9 @@ protocol SQLConnection {
     /// What holds for one key across tables rests on it, where transactions run side by side.
     func takeTurn(of key: TransactionKey) throws(StoreError)
 
+    /// Lets others that name the same bytes wait until this transaction ends.
+    func takeTurn(of bytes: [UInt8]) throws(StoreError)
+
     /// Tells other nodes that the configuration has changed, once this transaction is committed.
     func announceChange() throws(StoreError)
 }

@@ -92,6 +92,10 @@ final class PostgreSQLConnection: SQLConnection {
         _ = try execute(Self.turn, ["key": .int64(Self.lockNumber(key))])
     }
 
+    func takeTurn(of bytes: [UInt8]) throws(StoreError) {
+        _ = try execute(Self.turn, ["key": .int64(Self.lockNumber(bytes))])
+    }
+
     func announceChange() throws(StoreError) {
         _ = try execute(Self.announcement, [:])
     }
@@ -106,11 +110,13 @@ final class PostgreSQLConnection: SQLConnection {
     ///
     /// Two keys that share a lock wait for each other, and that is all.
     static func lockNumber(_ key: TransactionKey) -> Int64 {
+        lockNumber(key.signerDigest + Array("\(key.profile)\0\(key.transactionID)".utf8))
+    }
+
+    /// The lock that stands for bytes.
+    static func lockNumber(_ bytes: [UInt8]) -> Int64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in key.signerDigest { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        for text in [key.profile, "\0", key.transactionID] {
-            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        }
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return Int64(bitPattern: hash)
     }
 

@@ -5,7 +5,8 @@
 enum ChallengeSQL {
     private static let columns = """
         id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key,
-        is_generated, transaction_id, sealed_code, bound_subject, bound_names, bound_key_type
+        is_generated, transaction_id, sealed_code, bound_subject, bound_names, bound_key_type, ra_profile,
+        device
         """
 
     /// Adds a challenge, unless its lookup or its id is there.
@@ -14,9 +15,19 @@ enum ChallengeSQL {
         INSERT INTO challenge (\(columns))
         VALUES (
             :id, :profile, :kind, :lookup, :name, :created_at, :expires_at, :revoked_at, :used_at, :used_by_key,
-            :generated, :transaction_id, :sealed_code, :bound_subject, :bound_names, :bound_key_type
+            :generated, :transaction_id, :sealed_code, :bound_subject, :bound_names, :bound_key_type, :ra_profile,
+            :device
         )
         ON CONFLICT DO NOTHING
+        """
+    )
+
+    /// How many one-time challenges of a profile are good.
+    static let outstanding = SQLStatement(
+        """
+        SELECT COUNT(*) FROM challenge
+        WHERE profile = :profile AND kind = 'one-time' AND used_at IS NULL AND revoked_at IS NULL
+            AND (expires_at IS NULL OR expires_at > :moment)
         """
     )
 

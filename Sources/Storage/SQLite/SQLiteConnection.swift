@@ -41,6 +41,8 @@ struct SQLiteConnection: SQLConnection {
     /// Nothing: there is one writer at a time.
     func takeTurn(of key: TransactionKey) {}
 
+    func takeTurn(of bytes: [UInt8]) {}
+
     /// Nothing: other processes look at the version themselves.
     func announceChange() {}
 

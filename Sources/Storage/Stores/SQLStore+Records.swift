@@ -9,9 +9,9 @@ import struct Foundation.UUID
 /// `ChallengeStore` in storage transactions.
 extension SQLStore {
     /// Adds challenges, all or none.
-    func add(_ challenges: [ChallengeRecord]) async throws(StoreError) {
+    func add(_ challenges: [ChallengeRecord], limit: OutstandingLimit?) async throws(StoreError) {
         try await database.change { connection throws(StoreError) in
-            try ChallengeTable(connection: connection).add(challenges)
+            try ChallengeTable(connection: connection).add(challenges, limit: limit)
         }
     }
 

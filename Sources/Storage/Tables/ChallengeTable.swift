@@ -11,7 +11,19 @@ struct ChallengeTable<Connection: SQLConnection> {
     let connection: Connection
 
     /// Adds challenges, all or none.
-    func add(_ challenges: [ChallengeRecord]) throws(StoreError) -> WriteResult<Void> {
+    func add(_ challenges: [ChallengeRecord], limit: OutstandingLimit?) throws(StoreError) -> WriteResult<Void> {
+        if let limit, let profile = challenges.first?.profile {
+            try connection.takeTurn(of: Array("challenges\0\(profile)".utf8))
+            let outstanding = try connection.first(
+                ChallengeSQL.outstanding,
+                ["profile": .text(profile), "moment": .date(limit.now)]
+            ) { row throws(StoreError) in try row.int() }
+            guard (outstanding ?? 0) + challenges.count <= limit.maximum else {
+                throw .conflict(
+                    "The profile '\(profile)' has \(outstanding ?? 0) codes outstanding, and may have \(limit.maximum)."
+                )
+            }
+        }
         for challenge in challenges {
             let added = try connection.execute(
                 ChallengeSQL.add,
@@ -32,6 +44,8 @@ struct ChallengeTable<Connection: SQLConnection> {
                     "bound_subject": .optional(challenge.boundTo?.subject),
                     "bound_names": .optional(challenge.boundTo?.names),
                     "bound_key_type": .optional(challenge.boundTo?.keyType),
+                    "ra_profile": .optional(challenge.raProfile),
+                    "device": .optional(challenge.device),
                 ]
             )
             guard added == 1 else { throw .conflict("The challenge exists already.") }
@@ -143,5 +157,7 @@ extension ChallengeRecord {
             names: try row.optional { row throws(StoreError) in try row.blob() },
             keyType: try row.optional { row throws(StoreError) in try row.text() }
         )
+        raProfile = try row.optional { row throws(StoreError) in try row.text() }
+        device = try row.optional { row throws(StoreError) in try row.text() }
     }
 }

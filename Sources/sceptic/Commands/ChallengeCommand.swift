@@ -50,6 +50,12 @@ struct ChallengeCommand: AsyncParsableCommand {
 
         @OptionGroup var binding: BindingArguments
 
+        @Option(help: "Good for this RA profile only.")
+        var raProfile: String?
+
+        @Option(help: "The device that it is for, for templates and traces; this binds nothing.")
+        var device: String?
+
         func run() async throws {
             guard (1...100_000).contains(count) else { throw AppError(.usage, "--count has to be 1 to 100000.") }
             guard codeFile == nil || staticName != nil else {
@@ -67,6 +73,12 @@ struct ChallengeCommand: AsyncParsableCommand {
             guard !binding.bindsAnything || (staticName == nil && count == 1) else {
                 throw AppError(.usage, "--subject, --san and --key-type are for one one-time challenge.")
             }
+            guard staticName == nil || (raProfile == nil && device == nil) else {
+                throw AppError(.usage, "--ra-profile and --device are for one-time challenges.")
+            }
+            guard device == nil || count == 1, (1...256).contains(device?.utf8.count ?? 1) else {
+                throw AppError(.usage, "--device is for one one-time challenge, and has 1 to 256 bytes.")
+            }
             let identity = try binding.identity()
             if let hours, !(hours > 0 && hours <= 876_000) {
                 throw AppError(.usage, "--hours has to be more than 0, and a century at the most.")
@@ -78,8 +90,16 @@ struct ChallengeCommand: AsyncParsableCommand {
                 masterKey: opened.masterKey,
                 time: SystemTimeSource()
             )
+            let maximum = try await opened.profiles().first { $0.name == profile }?.settings.maximumOutstandingCodes
             do {
-                for code in try await make(challenges, boundTo: identity) { Terminal.result(code) }
+                for code in try await make(challenges, boundTo: identity, maximum) { Terminal.result(code) }
+            } catch StoreError.conflict(let sentence) where maximum != nil && staticName == nil {
+                throw AppError(
+                    .conflict,
+                    sentence,
+                    hint:
+                        "Take some back with: sceptic challenge revoke; or allow more: sceptic profile set \(profile) --maximum-outstanding-codes N"
+                )
             } catch let error as StoreError {
                 throw AppError(error)
             }
@@ -87,7 +107,8 @@ struct ChallengeCommand: AsyncParsableCommand {
 
         private func make(
             _ challenges: ChallengeAdministration,
-            boundTo identity: BoundIdentity?
+            boundTo identity: BoundIdentity?,
+            _ maximum: Int?
         ) async throws -> [String] {
             let lifetime = hours.map { $0 * 3600 }
             if let transactionID {
@@ -96,7 +117,10 @@ struct ChallengeCommand: AsyncParsableCommand {
                         transactionID: transactionID,
                         profile: profile,
                         lifetime: lifetime ?? 86_400,
-                        boundTo: identity
+                        boundTo: identity,
+                        raProfile: raProfile,
+                        device: device,
+                        maximumOutstanding: maximum
                     )
                 ]
             }
@@ -105,7 +129,10 @@ struct ChallengeCommand: AsyncParsableCommand {
                     count: count,
                     profile: profile,
                     lifetime: lifetime ?? 86_400,
-                    boundTo: identity
+                    boundTo: identity,
+                    raProfile: raProfile,
+                    device: device,
+                    maximumOutstanding: maximum
                 )
             }
             let code = try codeFile.map(Self.read)
@@ -166,6 +193,7 @@ struct ChallengeCommand: AsyncParsableCommand {
                             "boundSubject": record.boundTo?.subjectText ?? "",
                             "boundNames": record.boundTo?.nameList ?? "",
                             "boundKeyType": record.boundTo?.keyType ?? "",
+                            "raProfile": record.raProfile ?? "", "device": record.device ?? "",
                         ]
                     }
                 )
@@ -176,7 +204,7 @@ struct ChallengeCommand: AsyncParsableCommand {
                     [
                         record.id.uuidString.lowercased(), record.profile, record.kind.rawValue, record.name ?? "-",
                         record.expiresAt.map(Texts.moment) ?? "never", record.state(at: now),
-                        record.boundTo?.text ?? "-",
+                        record.boundText,
                     ]
                 }
             )
@@ -211,6 +239,14 @@ extension ChallengeRecord {
         if usedAt != nil { return "used" }
         if let expiresAt, expiresAt <= now { return "expired" }
         return "open"
+    }
+}
+
+extension ChallengeRecord {
+    /// What the challenge is bound to, in one line.
+    fileprivate var boundText: String {
+        let parts = [boundTo?.text, raProfile.map { "RA profile \($0)" }].compactMap(\.self)
+        return parts.isEmpty ? "-" : parts.joined(separator: "; ")
     }
 }
 

@@ -71,6 +71,9 @@ struct ProfileOptions: ParsableArguments {
     @Option(help: "How many seconds a signingTime may be off; 'none' for as many as it likes.")
     var maximumClockSkew: String?
 
+    @Option(help: "How many one-time codes may be good at the same time; 'none' for any number.")
+    var maximumOutstandingCodes: String?
+
     /// Changes what was named.
     func apply(to settings: inout SCEPProfileSettings) throws {
         if let compatibility { settings.compatibility = compatibility }
@@ -90,6 +93,9 @@ struct ProfileOptions: ParsableArguments {
         if let renewalGraceDays { settings.renewal.graceDays = renewalGraceDays }
         if let alternateAuthorities { settings.renewal.alternateAuthorities = Self.names(alternateAuthorities) }
         if let maximumClockSkew { settings.maximumClockSkew = try Self.skew(maximumClockSkew) }
+        if let maximumOutstandingCodes {
+            settings.maximumOutstandingCodes = try Self.outstanding(maximumOutstandingCodes)
+        }
     }
 
     private func legacy(_ text: String) throws -> Swift.Set<LegacyAlgorithm> {
@@ -120,6 +126,14 @@ struct ProfileOptions: ParsableArguments {
                 return member
             }
         )
+    }
+
+    private static func outstanding(_ text: String) throws -> Int? {
+        if text == "none" { return nil }
+        guard let number = Int(text), number >= 0 else {
+            throw AppError(.usage, "--maximum-outstanding-codes has to be a number, or 'none'.")
+        }
+        return number
     }
 
     private static func skew(_ text: String) throws -> Int? {
