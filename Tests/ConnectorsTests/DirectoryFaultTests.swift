@@ -165,6 +165,19 @@ import Testing
         try await listener.close()
     }
 
+    @Test func connectionThatTheDirectoryHasClosedIsMadeAnew() async throws {
+        let found: [UInt8] = [0x30, 0x0D, 2, 1, 2, 0x64, 8, 4, 4] + Array("cn=a".utf8) + [0x30, 0]
+        let listener = try await Listener(
+            Liar(testDescription: "", answers: [Self.bound, found + Self.done, []])
+        )
+        let rest =
+            #""mode":"lookup","base":"","filter":"(&(uid=${csr.subject.UID})(cn=${challenge}))","account":{"dn":"cn=a","password":{"environment":"PATH"}}"#
+        let json = #"{"url":"ldap://127.0.0.1:\#(listener.port)","allowInsecure":true,"timeoutSeconds":30,\#(rest)}"#
+        let source = DirectoryChallengeSource(try directorySettings(json))
+        for _ in 0..<3 { #expect(await source.judge(try question("x")) == Self.accepted) }
+        try await listener.close()
+    }
+
     @Test func entryWithoutANameIsNotBoundAs() async throws {
         let listener = try await Listener(
             Liar(testDescription: "", answers: [Self.bound, Self.entry + Self.done, Self.bound])

@@ -126,6 +126,26 @@ import Testing
         }
     }
 
+    @Test func searchReachesAsFarAsItsScopeAndNeedsWhatIsThere() async throws {
+        let server = try await DirectoryServer.shared()
+        let rest = #","attribute":"employeeNumber""#
+        let people = server.searching("lookup", rest: rest + #","scope":"one""#)
+            .replacing(#""base":"dc=example""#, with: #""base":"ou=people,dc=example""#)
+        #expect(await (try server.source(people)).judge(try question("code-42")) == Self.accepted)
+        let above = server.searching("lookup", rest: rest + #","scope":"one""#)
+        #expect(await (try server.source(above)).judge(try question("code-42")) == .notMine)
+        for (settings, word) in [
+            (server.searching("lookup", "(uid=${csr.subject.UID}", rest: rest), "malformed"),
+            (
+                server.searching("lookup", rest: rest).replacing("dc=example\",\"filter", with: "dc=no\",\"filter"),
+                "No such object"
+            ),
+        ] {
+            let answer = await (try server.source(settings)).judge(try question("code-42"))
+            #expect(Self.unavailability(answer)?.contains(word) == true, "\(answer)")
+        }
+    }
+
     @Test func entryThatIsNotThereIsNotItsOwn() async throws {
         let server = try await DirectoryServer.shared()
         let nobody = try question("password of alice", subject: "UID=nobody")
