@@ -32,7 +32,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        [], ["init"], ["serve"], ["challenge"], ["profile"], ["request"], ["certificate"], ["ca"], ["enroll"],
+        [], ["init"], ["serve"], ["challenge"], ["profile"], ["ra-profile"], ["profile", "apply"], ["request"],
+        ["certificate"], ["ca"], ["enroll"],
         ["renew"], ["poll"], ["get-ca"], ["get-next-ca"], ["get-caps"], ["get-cert"], ["get-crl"],
         ["migrate-store"],
     ])

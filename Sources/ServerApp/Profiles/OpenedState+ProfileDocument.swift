@@ -73,16 +73,12 @@ extension OpenedState {
         try entries.keys.sorted().compactMap { name in
             guard let after = draft.after.profile(Settings.kind, name) else { return nil }
             let before = draft.before.profile(Settings.kind, name)
-            // An RA profile without a URL of its own is nothing to talk of.
-            let hasURL =
-                after.isEnabled
-                && (after.settings(RAProfileSettings.self)?.scepProfile != nil || Settings.kind == .scep)
             return ProfileOutcome(
                 kind: Settings.kind,
                 name: name,
                 change: before == nil ? .created : before == after ? .unchanged : .changed,
                 differences: try before.map { try differences($0, after, Settings.self) } ?? [],
-                refusal: hasURL ? served.refusal(Settings.kind, name) : nil
+                refusal: after.isEnabled ? served.refusal(Settings.kind, name) : nil
             )
         }
     }

@@ -13,12 +13,12 @@ extension OpenedState {
         let stored = try await configuration()
         let served = try served(stored)
         return stored.profiles(Settings.kind).map { record in
-            let settings = record.settings(type)
+            let isServed = served.serves(Settings.kind, record.name)
             return StoredProfile(
                 name: record.name,
                 isEnabled: record.isEnabled,
-                settings: settings,
-                refusal: served.refusal(Settings.kind, record.name)
+                settings: record.settings(type),
+                refusal: isServed ? nil : served.refusal(Settings.kind, record.name) ?? Self.noURL
             )
         }
     }
@@ -41,7 +41,7 @@ extension OpenedState {
 
     /// Adds a profile; running servers serve it at once.
     ///
-    /// - Returns: why it is not served, if it is not.
+    /// - Returns: why its own URL is not served, if it has one that is not.
     public func addProfile<Settings: ProfileSettings>(_ name: String, _ settings: Settings) async throws -> String? {
         var draft = ConfigurationDraft(try await configuration())
         guard draft.before.profile(Settings.kind, name) == nil else {
@@ -116,6 +116,8 @@ extension OpenedState {
         )
     }
 
+    private static let noURL = "it has no URL of its own: it names no SCEP profile"
+
     private static func missing(_ kind: ProfileKind, _ name: String) -> AppError {
         AppError(
             .conflict,
@@ -126,10 +128,13 @@ extension OpenedState {
 }
 
 extension ServedConfiguration {
-    /// Why a profile's own URL is not served; nil if it is.
-    func refusal(_ kind: ProfileKind, _ name: String) -> String? {
-        let served = kind == .scep ? name : ProfileName.served(raProfile: name)
-        if profiles[served] != nil { return nil }
-        return refusals[served] ?? "it has no URL of its own: it names no SCEP profile"
+    /// Why a profile's own URL is not served; nil if it is, or if an RA profile has none.
+    func refusal(_ kind: ProfileKind, _ name: String) -> String? { refusals[Self.servedName(kind, name)] }
+
+    /// Whether a profile's own URL is served.
+    func serves(_ kind: ProfileKind, _ name: String) -> Bool { profiles[Self.servedName(kind, name)] != nil }
+
+    private static func servedName(_ kind: ProfileKind, _ name: String) -> String {
+        kind == .scep ? name : ProfileName.served(raProfile: name)
     }
 }

@@ -59,8 +59,7 @@ struct RAProfileCommand: AsyncParsableCommand {
         func run() async throws {
             var settings = RAProfileSettings()
             try options.apply(to: &settings)
-            let reason = try await state.folder.open().addProfile(name, settings)
-            if settings.scepProfile != nil { Terminal.noteUnserved(name, .registration, reason) }
+            Terminal.noteUnserved(name, .registration, try await state.folder.open().addProfile(name, settings))
         }
     }
 
@@ -77,12 +76,10 @@ struct RAProfileCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
 
         func run() async throws {
-            var hasURL = false
             let reason = try await state.folder.open().changeProfile(name) { (settings: inout RAProfileSettings) in
                 try options.apply(to: &settings)
-                hasURL = settings.scepProfile != nil
             }
-            if hasURL { Terminal.noteUnserved(name, .registration, reason) }
+            Terminal.noteUnserved(name, .registration, reason)
         }
     }
 
