@@ -84,7 +84,7 @@ internal import Testing
         ),
         (
             "scepProfiles:\n  a:\n    pss: acepted",
-            "Line 3, scepProfiles.a.pss: 'acepted' is none of accepted, refused; did you mean accepted?", nil
+            "Line 3, scepProfiles.a.pss: 'acepted' is none of refused, accepted; did you mean accepted?", nil
         ),
         (
             "scepProfiles:\n  a:\n    acceptedLegacy: [des, rot13]",
@@ -97,7 +97,7 @@ internal import Testing
         ("scepProfiles: 5", "Line 1, scepProfiles: this has to be names with values, such as 'name: value'.", nil),
         ("scepProfiles:\n  a: {}\n  b: {}\n  a: {}", "Line 2: 'a' is written twice.", nil),
         ("scepProfiles:\n  a: {pss: refused, pss: accepted}", "Line 2: 'pss' is written twice.", nil),
-        ("scepProfiles: [", "Line 1: this is no YAML: did not find expected node content.", nil),
+        ("scepProfiles: [", "Line 2: this is no YAML: did not find expected node content.", nil),
         ("scepProfiles: {}\n---\nscepProfiles: {}", "Line 2: this is no YAML: but found another document.", nil),
         ("scepProfiles: !secret {}", "Line 1: tags of YAML are not read.", nil),
         ("? [a]\n: b", "Line 1: a key has to be a word.", nil),
