@@ -27,7 +27,14 @@ struct TokenKey: Sendable {
         let end = "-----END PUBLIC KEY-----"
         for part in text.components(separatedBy: "-----BEGIN PUBLIC KEY-----").dropFirst().prefix(maximumCount) {
             guard let body = part.components(separatedBy: end).first else { continue }
-            let pem = "-----BEGIN PUBLIC KEY-----\(body)\(end)\n"
+            // Lines of whatever length and line end, where the reader wants 64 characters and LF (RFC 7468 §2).
+            var lines: [Substring] = []
+            var rest = body.filter { !$0.isWhitespace }[...]
+            while !rest.isEmpty {
+                lines.append(rest.prefix(64))
+                rest = rest.dropFirst(64)
+            }
+            let pem = "-----BEGIN PUBLIC KEY-----\n\(lines.joined(separator: "\n"))\n\(end)\n"
             if let algorithms = await algorithms(pem: pem) { keys.append(TokenKey(id: nil, algorithms: algorithms)) }
         }
         return keys

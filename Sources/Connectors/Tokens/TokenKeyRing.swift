@@ -25,7 +25,7 @@ actor TokenKeyRing {
     private var fetched: (keys: [TokenKey], at: Date)?
     private var lastAttempt: Date?
     private var lastFailure = "they have not been fetched yet"
-    private var fetching: Task<[TokenKey]?, Never>?
+    private var fetching: Task<Void, Never>?
 
     init(_ settings: TokenSourceSettings) {
         self.settings = settings
@@ -41,7 +41,7 @@ actor TokenKeyRing {
         guard let url = settings.keySet else { return try await fileKeys() }
         if isDue(keyID, now) {
             if let fetching {
-                _ = await fetching.value
+                await fetching.value
             } else if mayTry(now) {
                 await fetch(url, now)
             }
@@ -88,12 +88,14 @@ actor TokenKeyRing {
             maximumAnswerByteCount: Self.maximumByteCount,
             time: .seconds(settings.timeout)
         )
-        // Detached from whoever asked first: others wait for it, too.
-        let task = Task { await self.answer(to: question) }
+        // Not a part of whoever asked first: others wait for it, too. They go on when everything is in its place.
+        let task = Task {
+            let keys = await answer(to: question)
+            if let keys { fetched = (keys, now) }
+            fetching = nil
+        }
         fetching = task
-        let keys = await task.value
-        fetching = nil
-        if let keys { fetched = (keys, now) }
+        await task.value
     }
 
     /// The keys of an answer; nil when there is none, and the reason is kept.
