@@ -64,7 +64,7 @@ final class UsedChallenges: UsedChallengeStore {
         users.withLock { $0["\(challenge.source) \(challenge.id)"] = key }
     }
 
-    func user(of challenge: ExternalChallenge, profile: String) async throws(StoreError) -> [UInt8]? {
+    func user(of challenge: ExternalChallenge) async throws(StoreError) -> [UInt8]? {
         users.withLock { $0["\(challenge.source) \(challenge.id)"] }
     }
 

@@ -53,6 +53,7 @@ struct TokenSourceTests {
         let token = try maker.token(["device": #"{"serial":"C02","tags":["a","b"]}"#, "sub": #""alice""#, "iat": "1"])
         let answer = try await judge(token)
         let claim = ExternalChallenge(
+            profile: "default",
             source: "token portal",
             id: "id-1",
             expires: Date(timeIntervalSince1970: Double(TokenMaker.expiry))

@@ -36,7 +36,9 @@ private final class SlowChallenges: ChallengeStore {
         return try await store.challenge(profile: profile, lookup: lookup)
     }
 
-    func add(_ challenges: [ChallengeRecord]) async throws(StoreError) { try await store.add(challenges) }
+    func add(_ challenges: [ChallengeRecord], limit: OutstandingLimit?) async throws(StoreError) {
+        try await store.add(challenges, limit: limit)
+    }
 
     func sealedChallenges(
         profile: String,

@@ -9,6 +9,8 @@ public enum ApprovalPolicy: String, Sendable, Hashable, Codable, CaseIterable {
     case enrollments
     /// All.
     case all
+    /// As the first rule says that a request fits; what fits none waits.
+    case rules
 }
 
 /// Who decides on what waits.

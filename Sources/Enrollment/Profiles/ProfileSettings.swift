@@ -74,6 +74,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var renewal = RenewalPolicy()
     /// Which requests wait for somebody's decision.
     public var approval: ApprovalPolicy = .automatic
+    /// What becomes of which requests, in the order in which they are looked at, where the policy is `rules`.
+    public var approvalRules: [ApprovalRule] = []
     /// Who decides on what waits.
     public var approvers = ApproverPolicy()
     /// After how many days a request expires on which nobody decided: polling has to end.
@@ -107,6 +109,7 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
             try values.decodeIfPresent(Acceptance.self, forKey: .passwordRecipients) ?? .refused
         self.renewal = try values.decodeIfPresent(RenewalPolicy.self, forKey: .renewal) ?? RenewalPolicy()
         self.approval = try values.decodeIfPresent(ApprovalPolicy.self, forKey: .approval) ?? .automatic
+        self.approvalRules = try values.decodeIfPresent([ApprovalRule].self, forKey: .approvalRules) ?? []
         self.approvers =
             try values.decodeIfPresent(ApproverPolicy.self, forKey: .approvers) ?? ApproverPolicy()
         self.approvalDays = try values.decodeIfPresent(Int.self, forKey: .approvalDays) ?? 14

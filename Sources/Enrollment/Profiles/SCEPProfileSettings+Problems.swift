@@ -10,6 +10,14 @@ extension SCEPProfileSettings {
             problems.append("The client compatibility '\(compatibility)' is not known; known are: \(known).")
         }
         if !(1...3650).contains(approvalDays) { problems.append("approvalDays has to be 1 to 3650.") }
+        if (approval == .rules) == approvalRules.isEmpty {
+            problems.append("approval: rules goes with approvalRules, and one is there without the other.")
+        }
+        if let most = approvalRules.compactMap(\.needed).max(), !approvers.names.isEmpty,
+            Set(approvers.names).count < most
+        {
+            problems.append("A rule needs \(most) people to approve a request, and only \(approvers.names.count) may.")
+        }
         if let problem = approvers.problem { problems.append("approvers: \(problem).") }
         if !(0...3650).contains(renewal.graceDays) { problems.append("renewal.graceDays has to be 0 to 3650.") }
         if let maximumClockSkew, !(1...31_536_000).contains(maximumClockSkew) {

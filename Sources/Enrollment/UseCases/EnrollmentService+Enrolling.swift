@@ -222,9 +222,15 @@ extension EnrollmentService {
             deliberation.isAuthenticated = true
             password = entitlement.password
             let application = try application(opened, candidate, entitlement, &deliberation)
-            if waits(entitlement, deliberation.profile) {
+            let needed = neededVotes(
+                candidate.request,
+                candidate.publicKey.algorithm,
+                entitlement,
+                &deliberation
+            )
+            if let needed {
                 // Nothing is issued from here on but by approval.
-                let decided = try await wait(application, opened, entitlement, &deliberation)
+                let decided = try await wait(application, opened, entitlement, neededVotes: needed, &deliberation)
                 (certificate, reason) = (decided, .issuedAgain)
             } else {
                 (certificate, reason) = try await issue(application, &deliberation)

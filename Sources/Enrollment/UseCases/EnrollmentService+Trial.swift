@@ -68,12 +68,10 @@ extension EnrollmentService {
             throw deliberation.fail("issuer", error.reason, error.sentence)
         }
         deliberation.pass("issuing", "the certificate would be signed as it is")
-        guard waits(entitlement, deliberation.profile) else { return (.issued, certificate) }
-        let needed = deliberation.profile.settings.approvers.needed
-        deliberation.note(
-            "approval",
-            "it would wait until \(needed == 1 ? "somebody approves" : "\(needed) people approve") it"
-        )
+        let needed = neededVotes(request, candidate.publicKey.algorithm, entitlement, &deliberation)
+        guard let needed else { return (.issued, certificate) }
+        let who = needed == 1 ? "somebody approves" : "\(needed) people approve"
+        deliberation.note("approval", "it would wait until \(who) it")
         return (.approvalPending, certificate)
     }
 }

@@ -8,12 +8,34 @@ internal import SCEP
 internal import struct Foundation.UUID
 
 extension EnrollmentService {
-    /// Whether a request has to wait for somebody's decision.
-    func waits(_ entitlement: Entitlement, _ profile: ServedProfile) -> Bool {
-        switch profile.settings.approval {
-        case .automatic: false
-        case .enrollments: entitlement.renewed == nil
-        case .all: true
+    /// How many people have to approve a request; nil when it is issued at once.
+    func neededVotes(
+        _ request: CertificationRequest,
+        _ key: KeyAlgorithm,
+        _ entitlement: Entitlement,
+        _ deliberation: inout Deliberation
+    ) -> Int? {
+        let settings = deliberation.profile.settings
+        let needed = max(1, settings.approvers.needed)
+        switch settings.approval {
+        case .automatic: return nil
+        case .enrollments: return entitlement.renewed == nil ? needed : nil
+        case .all: return needed
+        case .rules:
+            let names = try? RequestValues(request)
+            let subject = ApprovalSubject(
+                purpose: entitlement.renewed == nil ? .enrollment : .renewal,
+                raProfile: deliberation.profile.raProfile,
+                key: key,
+                values: (names?.texts ?? [:]).merging(entitlement.attributes.values) { requested, _ in requested },
+                others: names?.others ?? []
+            )
+            guard let (number, rule) = subject.rule(among: settings.approvalRules) else {
+                deliberation.note("approval", "no rule is about it")
+                return needed
+            }
+            deliberation.note("approval", "rule \(number) says: \(rule.then.rawValue)")
+            return rule.then == .issue ? nil : rule.needed ?? needed
         }
     }
 
@@ -25,10 +47,11 @@ extension EnrollmentService {
         _ application: Application,
         _ opened: OpenedRequest,
         _ entitlement: Entitlement,
+        neededVotes: Int,
         _ deliberation: inout Deliberation
     ) async throws -> CertificateRecord {
         try await heedDenial(application, &deliberation)
-        let approval = try approval(application, opened, entitlement, deliberation)
+        let approval = try approval(application, opened, entitlement, neededVotes, deliberation)
         let outcome: PendingOutcome
         do {
             outcome = try await approvals.wait(approval, claims: application.claims)
@@ -112,6 +135,7 @@ extension EnrollmentService {
         _ application: Application,
         _ opened: OpenedRequest,
         _ entitlement: Entitlement,
+        _ neededVotes: Int,
         _ deliberation: Deliberation
     ) throws -> ApprovalRecord {
         var generator = SecureRandom()
@@ -128,7 +152,7 @@ extension EnrollmentService {
             issuerID: application.issuer.id,
             renewedCertificate: entitlement.renewed?.der,
             attributes: entitlement.attributes,
-            neededVotes: max(1, deliberation.profile.settings.approvers.needed),
+            neededVotes: neededVotes,
             sealedChallenge: try password.map { password in
                 try masterKey.wrap(
                     Array(password.utf8),

@@ -90,7 +90,8 @@ struct ChallengeCommand: AsyncParsableCommand {
                 masterKey: opened.masterKey,
                 time: SystemTimeSource()
             )
-            let maximum = try await opened.profiles().first { $0.name == profile }?.settings.maximumOutstandingCodes
+            let settings = try await opened.profile(profile, SCEPProfileSettings.self).settings
+            let maximum = settings?.maximumOutstandingCodes
             do {
                 for code in try await make(challenges, boundTo: identity, maximum) { Terminal.result(code) }
             } catch StoreError.conflict(let sentence) where maximum != nil && staticName == nil {
