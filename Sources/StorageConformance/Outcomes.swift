@@ -13,6 +13,7 @@ extension ReservationOutcome {
         case .alreadyOpen: "alreadyOpen"
         case .otherRequestOpen: "otherRequestOpen"
         case .claimRefused(let refusal): "claimRefused(\(refusal.rawValue))"
+        case .duplicate(let duplicate, _): "duplicate(\(duplicate.rawValue))"
         case .serialNumberTaken: "serialNumberTaken"
         }
     }

@@ -189,6 +189,16 @@ internal import Testing
         func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer { .reject(.challengeRefused) }
     }
 
+    /// Two devices of one name.
+    private static func enrollTwice(_ world: World, _ policy: DuplicatePolicy, key: SoftwareKey) async throws {
+        let profile = try world.profile(duplicates: policy)
+        for (key, id) in [(try TestKeys.client, "first"), (key, "second")] {
+            let message = try Device(key: key, in: world).message(try await world.code(), transactionID: id)
+            _ = try await world.ask(message, profile: profile)
+            world.clock.advance(1)
+        }
+    }
+
     private static let issuingStories = [
         Story(reason: .issued, steps: accepted + ["policy", "issuing"]) { world in
             _ = try await world.ask(try Device(in: world).message(try await world.code()))
@@ -211,6 +221,12 @@ internal import Testing
         Story(reason: .policyNames, steps: opened + ["request", "request", "challenge", "names"]) { world in
             let wish = Wish.extension("0603551d11", [0x30, 0x03, 0x82, 0x05, 0x61])
             _ = try await world.ask(try Device(in: world).message(try await world.code(), extensions: [wish]))
+        },
+        Story(reason: .policyDuplicateSubject, steps: accepted + ["policy", "issuing", "duplicates"]) { world in
+            try await enrollTwice(world, DuplicatePolicy(subject: .refuse), key: try TestKeys.other)
+        },
+        Story(reason: .policyDuplicateKey, steps: accepted + ["policy", "issuing", "duplicates"]) { world in
+            try await enrollTwice(world, DuplicatePolicy(key: .refuse), key: try TestKeys.client)
         },
         Story(reason: .transactionOtherOpen, steps: accepted + ["policy", "issuing", "transaction"]) { world in
             let profile = try world.profile(issuer: DeferredIssuer(world.issuer, .doesNotKnow))

@@ -136,6 +136,7 @@ struct World: Sendable {
         compatibility: String = "default",
         issuer: (any Issuer)? = nil,
         template: CertificateTemplate = CertificateTemplate(),
+        duplicates: DuplicatePolicy = DuplicatePolicy(),
         sources: [any ChallengeSource]? = nil,
         alternate: [AlternateAuthority] = [],
         generations: [ServedGeneration]? = nil,
@@ -149,6 +150,7 @@ struct World: Sendable {
             compatibility: compatibility,
             issuer: issuer,
             template: template,
+            duplicates: duplicates,
             sources: sources ?? stored,
             alternate: alternate,
             generations: generations,
@@ -165,6 +167,7 @@ struct World: Sendable {
         compatibility: String = "default",
         issuer: (any Issuer)? = nil,
         template: CertificateTemplate = CertificateTemplate(),
+        duplicates: DuplicatePolicy = DuplicatePolicy(),
         sources: [any ChallengeSource],
         alternate: [AlternateAuthority] = [],
         generations: [ServedGeneration]? = nil,
@@ -185,6 +188,7 @@ struct World: Sendable {
                 caCertificates: ([], "")
             ),
             template: template,
+            duplicates: duplicates,
             challengeSources: sources
         )
     }

@@ -61,6 +61,15 @@ extension ClaimRefusal {
     }
 }
 
+extension Duplicate {
+    var reason: ReasonCode {
+        switch self {
+        case .subject: .policyDuplicateSubject
+        case .key: .policyDuplicateKey
+        }
+    }
+}
+
 extension KeyDelivery {
     var label: String {
         switch self {

@@ -63,6 +63,10 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case policySubject = "policy.subject"
     /// The alternative names can't be read, or are not those that they have to be.
     case policyNames = "policy.names"
+    /// The RA profile has certified the subject already.
+    case policyDuplicateSubject = "policy.duplicate-subject"
+    /// The RA profile has certified the key already.
+    case policyDuplicateKey = "policy.duplicate-key"
     /// Another request is open under the same transactionID and key.
     case transactionOtherOpen = "transaction.other-open"
     /// The same request is being worked on.
@@ -150,6 +154,9 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .policySubject:
             "There is no subject and no alternative name, or the subject is not one that the RA profile certifies."
         case .policyNames: "The alternative names could not be read, or are not those that the RA profile certifies."
+        case .policyDuplicateSubject:
+            "There is a good certificate with this subject, and the RA profile allows one only."
+        case .policyDuplicateKey: "There is a certificate for this key, and the RA profile allows one only."
         case .transactionOtherOpen: "Another request of the same device and transactionID is still being worked on."
         case .transactionInProgress: "The same request is still being worked on."
         case .approvalPending: "The request waits for somebody's decision."
@@ -220,6 +227,9 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
             "The trace says what is missing or too much; change the client's subject, or the RA profile's template."
         case .policyNames:
             "The trace says what is wrong; change the client's subjectAltName, or the RA profile's template."
+        case .policyDuplicateSubject:
+            "Revoke the certificate that the trace names, let the device renew it, or let the RA profile replace duplicates."
+        case .policyDuplicateKey: "Let the device make a new key, or renew the certificate that the trace names."
         case .transactionOtherOpen, .transactionInProgress: "Let the client try again in a few seconds."
         case .approvalPending: "Decide with: sceptic request approve, or sceptic request deny."
         case .approvalDenied, .approvalExpired: "The device has to enrol anew, with a new challenge."

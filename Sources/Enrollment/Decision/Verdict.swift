@@ -52,6 +52,9 @@ public enum Verdict: Sendable, Hashable {
         case .policyUsage: self = .failure(.badRequest, text: "the requested usages of the key are not accepted")
         case .policySubject, .policyNames, .policyTemplate, .policyPattern:
             self = .failure(.badRequest, text: "the requested names are not accepted")
+        case .policyDuplicateSubject:
+            self = .failure(.badRequest, text: "there is a certificate with this subject already")
+        case .policyDuplicateKey: self = .failure(.badRequest, text: "there is a certificate for this key already")
         case .transactionOtherOpen: self = .failure(.badRequest, text: "another request of this transaction is open")
         case .issuerExpired, .issuerLint, .issuerRefused:
             self = .failure(.badRequest, text: "the certificate can't be issued")

@@ -3,7 +3,7 @@
 
 /// All the ports that a storage engine stands behind.
 public protocol EnrollmentStore: TransactionStore, ApprovalStore, IssuedCertificateStore, RevocationStore,
-    ChallengeStore, UsedChallengeStore, RegistrationStore,
+    ReplacementStore, ChallengeStore, UsedChallengeStore, RegistrationStore,
     TraceStore, ConfigurationStore, NodeStore, StoreHealth
 {
     /// What makes what is kept less safe than it should be: sentences for the operator.

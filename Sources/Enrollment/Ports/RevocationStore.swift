@@ -114,3 +114,17 @@ public protocol RevocationStore: Sendable {
     /// - Returns: whether it was kept; false when somebody else was faster.
     func put(_ list: CertificateListRecord) async throws(StoreError) -> Bool
 }
+
+/// Revokes what was replaced by another certificate of the same subject (`DuplicatePolicy`).
+///
+/// Marking it is the reservation's matter (`TransactionStore`).
+public protocol ReplacementStore: Sendable {
+    /// Revokes, as superseded, certificates that were replaced and whose days of grace are over; each once, whoever asks.
+    ///
+    /// - Parameters:
+    ///   - moment: now.
+    ///   - limit: how many at most.
+    /// - Returns: how many were looked at: as many as the limit when there may be more.
+    /// - Throws: `StoreError`.
+    func revokeReplaced(at moment: Date, limit: Int) async throws(StoreError) -> Int
+}

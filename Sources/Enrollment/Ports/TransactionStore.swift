@@ -52,6 +52,31 @@ public struct IssuanceOrder: Sendable, Hashable {
     }
 }
 
+/// What is looked for among the certificates of the same RA profile.
+public struct DuplicateCheck: Sendable, Hashable {
+    /// What becomes of duplicates.
+    public var policy: DuplicatePolicy
+    /// SHA-256 of what all equivalent subjects have in common; nil for an empty subject, which is no duplicate.
+    public var subjectDigest: [UInt8]?
+    /// The serial number of the certificate that is renewed, which is no duplicate; from then on its successor stands for it.
+    public var renewedSerialNumber: [UInt8]?
+
+    /// Puts a check together.
+    public init(policy: DuplicatePolicy, subjectDigest: [UInt8]?, renewedSerialNumber: [UInt8]? = nil) {
+        self.policy = policy
+        self.subjectDigest = subjectDigest
+        self.renewedSerialNumber = renewedSerialNumber
+    }
+}
+
+/// What a certificate would have in common with another one.
+public enum Duplicate: String, Sendable, Hashable, CaseIterable {
+    /// The subject.
+    case subject
+    /// The key.
+    case key
+}
+
 /// What a request reserves before any key is used.
 public struct Reservation: Sendable {
     /// The new transaction's id (UUIDv7).
@@ -70,6 +95,8 @@ public struct Reservation: Sendable {
     public var claims: [Claim]
     /// What is to be signed.
     public var order: IssuanceOrder
+    /// What must not be, or not stay, certified beside it; nil when anything may.
+    public var duplicates: DuplicateCheck?
     /// The moment of the reservation.
     public var reservedAt: Date
     /// Who works on it, and until when nobody else should.
@@ -87,6 +114,7 @@ public struct Reservation: Sendable {
         raProfile: String,
         claims: [Claim],
         order: IssuanceOrder,
+        duplicates: DuplicateCheck? = nil,
         reservedAt: Date,
         lease: Lease,
         trace: TraceRecord?
@@ -99,6 +127,7 @@ public struct Reservation: Sendable {
         self.raProfile = raProfile
         self.claims = claims
         self.order = order
+        self.duplicates = duplicates
         self.reservedAt = reservedAt
         self.lease = lease
         self.trace = trace
@@ -182,6 +211,8 @@ public enum ReservationOutcome: Sendable {
     case otherRequestOpen
     /// A challenge was not granted.
     case claimRefused(ClaimRefusal)
+    /// The RA profile refuses duplicates, and this certificate is one.
+    case duplicate(Duplicate, serialNumber: [UInt8])
     /// The issuer used this serial number before: reserve again with another.
     case serialNumberTaken
 }
@@ -208,8 +239,10 @@ public protocol TransactionStore: Sendable {
     /// decision under the same key and is not the claimed one, gives `otherRequestOpen`; an issued one
     /// with another request, or whose certificate has expired, does not matter); the claims (one that is used by the same public
     /// key and still within its lifetime gives `alreadyIssued` or `alreadyOpen` of the transaction that used it, else
-    /// `claimRefused`); then `signing` is called, on a thread that may block, and again if the database asks for the
-    /// transaction to be repeated; its (last) certificate and the trace are stored. With nil from `signing` the reservation alone is stored, with its order and lease. When `signing` throws, nothing
+    /// `claimRefused`); what else its RA profile has certified or reserved, if `duplicates` asks for that (`duplicate`; two
+    /// who ask at once for the same don't both get it); then `signing` is called, on a thread that may block, and again if the database asks for the
+    /// transaction to be repeated; its (last) certificate and the trace are stored, and what the certificate replaces is
+    /// revoked, or marked to be. With nil from `signing` the reservation alone is stored, with its order and lease. When `signing` throws, nothing
     /// is stored.
     ///
     /// - Parameters:
@@ -232,7 +265,7 @@ public protocol TransactionStore: Sendable {
     /// - Returns: `alreadyIssued`, `alreadyOpen` or nil.
     func newest(_ key: TransactionKey) async throws(StoreError) -> ReservationOutcome?
 
-    /// Stores the certificate of a reserved transaction.
+    /// Stores the certificate of a reserved transaction, and revokes what it replaces, or marks that to be.
     func finish(_ id: UUID, certificate: CertificateRecord) async throws(StoreError) -> FinishOutcome
 
     /// Gives a reserved transaction up, because its issuer refused it: its claims are free again, and it binds nothing.

@@ -154,6 +154,9 @@ public struct RAProfileSettings: Sendable, Hashable, Codable {
     /// The SCEP profile that says how it is served at a URL of its own; without one it has none.
     public var scepProfile: String?
 
+    /// What becomes of requests for what is certified already.
+    public var duplicates = DuplicatePolicy()
+
     /// The issuer that `sceptic init` makes.
     public static let usualIssuer = "issuing"
 
@@ -175,6 +178,7 @@ public struct RAProfileSettings: Sendable, Hashable, Codable {
         self.template =
             try values.decodeIfPresent(CertificateTemplate.self, forKey: .template) ?? CertificateTemplate()
         self.scepProfile = try values.decodeIfPresent(String.self, forKey: .scepProfile)
+        self.duplicates = try values.decodeIfPresent(DuplicatePolicy.self, forKey: .duplicates) ?? DuplicatePolicy()
     }
 
     /// What makes no sense in the settings, a sentence for each; empty when they can be served.

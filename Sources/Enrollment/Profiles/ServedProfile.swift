@@ -112,6 +112,8 @@ public final class ServedProfile: Sendable {
     public let credentials: [RACredential]
     /// What certificates may and do contain.
     public let template: CertificateTemplate
+    /// What becomes of requests for what is certified already.
+    public let duplicates: DuplicatePolicy
     /// Who judges challenges, in the order in which they are asked.
     public let challengeSources: [any ChallengeSource]
     /// Who knows the challenges that requests may be encrypted under.
@@ -136,6 +138,7 @@ public final class ServedProfile: Sendable {
         compatibility: ClientCompatibility,
         authorities: Authorities,
         template: CertificateTemplate,
+        duplicates: DuplicatePolicy = DuplicatePolicy(),
         challengeSources: [any ChallengeSource],
         passwordSource: (any RequestPasswordSource)? = nil
     ) {
@@ -153,6 +156,7 @@ public final class ServedProfile: Sendable {
         self.credentials = authorities.generations.flatMap(\.credentials)
         self.activeCredential = active
         self.template = template
+        self.duplicates = duplicates
         self.challengeSources = challengeSources
         self.passwordSource = passwordSource
         self.capabilities =

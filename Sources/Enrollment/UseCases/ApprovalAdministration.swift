@@ -161,20 +161,22 @@ extension EnrollmentService {
         let renewed = try approval.renewedCertificate.map { try EncodedCertificate(derEncoded: $0) }
         if let renewed { try await checkRenewed(renewed, &deliberation) }
         try await checkProxy(approval.attributes, request, &deliberation)
+        let contents = try contents(
+            request,
+            key.algorithm,
+            renewed: renewed,
+            attributes: approval.attributes,
+            &deliberation
+        )
         return Application(
             key: approval.key,
             requestDigest: approval.requestDigest,
             publicKeyDigest: approval.publicKeyDigest,
             request: approval.request,
             subject: approval.subject,
-            contents: try contents(
-                request,
-                key.algorithm,
-                renewed: renewed,
-                attributes: approval.attributes,
-                &deliberation
-            ),
+            contents: contents,
             claims: [.approval(approval.id, decision)],
+            duplicates: duplicates(contents, renewed: renewed, profile),
             issuer: profile.generation(issuerID: approval.issuerID).issuer
         )
     }

@@ -274,6 +274,7 @@ extension EnrollmentService {
             subject: contents.subject == candidate.request.subject ? candidate.subject : contents.subject.description,
             contents: contents,
             claims: entitlement.claims,
+            duplicates: duplicates(contents, renewed: entitlement.renewed, deliberation.profile),
             issuer: deliberation.profile.generation(of: opened.credential).issuer
         )
     }

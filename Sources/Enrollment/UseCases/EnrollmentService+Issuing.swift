@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import CertificateAuthority
+internal import Cryptography
 internal import PKIX
 
 internal import struct Foundation.Date
@@ -71,6 +72,12 @@ extension EnrollmentService {
             // Between the source's word and the reservation somebody else was faster.
             deliberation.isAuthenticated = false
             throw deliberation.fail("challenge", refusal.reason, "the reservation did not get it")
+        case .duplicate(let duplicate, let serialNumber):
+            throw deliberation.fail(
+                "duplicates",
+                duplicate.reason,
+                "the certificate \(serialNumber.hexadecimal) has the same \(duplicate.rawValue)"
+            )
         case .serialNumberTaken:
             throw deliberation.fail("issuer", .issuerFailed, "the serial number had been used before")
         }
@@ -154,6 +161,22 @@ extension EnrollmentService {
         }
     }
 
+    /// What the RA profile's rule for duplicates looks for; nil when it allows everything.
+    func duplicates(
+        _ contents: CertificateContents,
+        renewed: EncodedCertificate?,
+        _ profile: ServedProfile
+    ) -> DuplicateCheck? {
+        guard !profile.duplicates.allowsEverything else { return nil }
+        let subject = contents.subject
+        return DuplicateCheck(
+            policy: profile.duplicates,
+            subjectDigest: subject.isEmpty
+                ? nil : DigestAlgorithm.sha256.digest(Array(subject.comparableText.utf8)),
+            renewedSerialNumber: renewed?.serialNumber
+        )
+    }
+
     private func reservation(_ application: Application, _ work: Work, _ deliberation: Deliberation) -> Reservation {
         Reservation(
             id: work.transactionID,
@@ -164,6 +187,7 @@ extension EnrollmentService {
             raProfile: deliberation.profile.raProfile,
             claims: application.claims,
             order: work.order,
+            duplicates: application.duplicates,
             reservedAt: deliberation.receivedAt,
             lease: Lease(owner: node, until: deliberation.receivedAt.addingTimeInterval(Self.leaseDuration)),
             trace: deliberation.trace(.issued)

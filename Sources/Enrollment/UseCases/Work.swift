@@ -19,6 +19,7 @@ struct Application {
     var subject: String
     var contents: CertificateContents
     var claims: [Claim]
+    var duplicates: DuplicateCheck?
     var issuer: any Issuer
 }
 

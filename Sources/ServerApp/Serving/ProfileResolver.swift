@@ -117,6 +117,7 @@ struct ProfileResolver {
             compatibility: compatibility,
             authorities: try resolve(issuer, active, generations, settings, compatibility),
             template: registration.template,
+            duplicates: registration.duplicates,
             challengeSources: try settings.challengeSources.map { try sources.source($0) },
             passwordSource: settings.challengeSources.contains(.stored) ? sources.passwordSource : nil
         )

@@ -139,7 +139,10 @@ public struct Server: Sendable {
         let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
         let forgetting = UsedChallengeExpiry(challenges: state.store, time: time, logger: logger)
-        let housekeeping: [any Service] = [configuration, presence, recovery, flusher, expiry, forgetting]
+        let replacement = ReplacementRevocation(replacements: state.store, time: time, logger: logger)
+        let housekeeping: [any Service] = [
+            configuration, presence, recovery, flusher, expiry, forgetting, replacement,
+        ]
         try await runUntilStopped(housekeeping + running + [announcer])
         _ = try? await traces.flush()
     }

@@ -27,6 +27,16 @@ extension SQLStore {
         }
     }
 
+    /// Revokes certificates that were replaced and whose days of grace are over.
+    func revokeReplaced(at moment: Date, limit: Int) async throws(StoreError) -> Int {
+        // Most often there is nothing to write, and who looks should not wait for those who do.
+        let isDue = try await database.read { try UniqueCertificateTable(connection: $0).isDue(at: moment) }
+        guard isDue else { return 0 }
+        return try await database.change { connection throws(StoreError) in
+            try UniqueCertificateTable(connection: connection).revokeDue(at: moment, limit: limit)
+        }
+    }
+
     /// How many revocations and releases a shard has seen.
     func revocationRevision(issuerID: UUID, shard: Int) async throws(StoreError) -> Int {
         try await database.read { try RevocationTables(connection: $0).revision(issuerID: issuerID, shard: shard) }

@@ -18,6 +18,10 @@ struct TransactionTable<Connection: SQLConnection> {
 
     private var approvals: ApprovalTable<Connection> { ApprovalTable(connection: connection) }
 
+    private var uniqueCertificates: UniqueCertificateTable<Connection> {
+        UniqueCertificateTable(connection: connection)
+    }
+
     private var traces: TraceTable<Connection> { TraceTable(connection: connection) }
 
     /// Reserves a transaction; `steps` are the trace's, already encoded.
@@ -31,12 +35,18 @@ struct TransactionTable<Connection: SQLConnection> {
         for claim in reservation.claims {
             if let refusal = try take(claim, for: reservation) { return .undo(refusal) }
         }
+        if let check = reservation.duplicates, let duplicate = try uniqueCertificates.enter(reservation, check) {
+            return .undo(duplicate)
+        }
         guard let certificate = try signing() else {
             try hold(reservation)
             return .keep(.reserved)
         }
         guard certificate.answers(reservation.id, reservation.order) else { throw StoreError.otherCertificate }
         guard try certificates.add(certificate) else { return .undo(.serialNumberTaken) }
+        if reservation.duplicates != nil {
+            try uniqueCertificates.settle(reservation.id, at: reservation.reservedAt)
+        }
         if let trace = reservation.trace {
             try traces.add(trace, steps: steps, hold: reservation.heldTrace == nil ? .record : .transaction)
         }
@@ -98,6 +108,7 @@ struct TransactionTable<Connection: SQLConnection> {
         )
         if changed == 1 {
             guard try certificates.add(certificate) else { throw .conflict("The certificate is stored already.") }
+            try uniqueCertificates.settle(id, at: certificate.issuedAt)
             return .keep(.issued(certificate))
         }
         if let earlier = try certificates.certificate(transactionID: id) { return .undo(.alreadyIssued(earlier)) }
