@@ -42,4 +42,13 @@ final class RecordingObserver: EnrollmentObserver {
     func decided(_ summary: EnrollmentSummary) {
         heard.withLock { $0.append(summary) }
     }
+
+    private let stopped = Mutex<[Bool]>([])
+
+    /// Of each request that was not looked at, whether it was the first one of its address in a minute.
+    var throttled: [Bool] { stopped.withLock { $0 } }
+
+    func throttled(profile: String, remoteAddress: String, isFirst: Bool) {
+        stopped.withLock { $0.append(isFirst) }
+    }
 }

@@ -88,6 +88,9 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var maximumClockSkew: Int?
     /// How many one-time codes may be good at the same time; nil for any number.
     public var maximumOutstandingCodes: Int?
+    /// How many requests of an address may fail to authenticate in a minute, and twice as many at once, before it has to wait;
+    /// 0 for any number.
+    public var maximumFailuresPerMinute = 60
 
     /// Puts settings together.
     public init(raProfile: String?, compatibility: String = "default", acceptedLegacy: Set<LegacyAlgorithm> = []) {
@@ -118,6 +121,15 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
         self.authorizedSigners =
             try values.decodeIfPresent([AuthorizedSigner].self, forKey: .authorizedSigners) ?? []
         self.maximumClockSkew = try values.decodeIfPresent(Int.self, forKey: .maximumClockSkew)
+        self.maximumFailuresPerMinute =
+            try values.decodeIfPresent(Int.self, forKey: .maximumFailuresPerMinute) ?? 60
+        guard (0...1_000_000).contains(maximumFailuresPerMinute) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .maximumFailuresPerMinute,
+                in: values,
+                debugDescription: "maximumFailuresPerMinute is 0 to 1000000"
+            )
+        }
         self.maximumOutstandingCodes = try values.decodeIfPresent(Int.self, forKey: .maximumOutstandingCodes)
     }
 

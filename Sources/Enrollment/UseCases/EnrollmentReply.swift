@@ -13,6 +13,8 @@ public enum EnrollmentReply: Sendable {
     case unanswerable(String)
     /// Something that is needed does not answer: HTTP 503.
     case unavailable
+    /// Too many requests from this address failed: HTTP 429, and after how many seconds the next one is looked at.
+    case throttled(retryAfter: Double)
 }
 
 /// What a request came to, for logs and metrics.
@@ -45,4 +47,17 @@ public struct EnrollmentSummary: Sendable {
 public protocol EnrollmentObserver: Sendable {
     /// Takes a summary.
     func decided(_ summary: EnrollmentSummary)
+
+    /// Hears that a request was not looked at, because too many from its address failed.
+    ///
+    /// - Parameters:
+    ///   - profile: the SCEP profile's name.
+    ///   - remoteAddress: the peer's address.
+    ///   - isFirst: whether it is the first one of the address in a minute.
+    func throttled(profile: String, remoteAddress: String, isFirst: Bool)
+}
+
+extension EnrollmentObserver {
+    /// Does nothing.
+    public func throttled(profile: String, remoteAddress: String, isFirst: Bool) {}
 }

@@ -53,6 +53,7 @@ public struct EnrollmentService: Sendable {
     let time: any TimeSource
     let masterKey: MasterKey
     let node: UUID
+    let throttle: FailureThrottle
     let fault: @Sendable (FaultPoint) -> Void
 
     /// Puts a service together.
@@ -65,6 +66,7 @@ public struct EnrollmentService: Sendable {
     ///   - time: the clock.
     ///   - masterKey: encrypts the challenges that replies have to be encrypted under.
     ///   - node: this start of the server; owns leases.
+    ///   - throttle: counts failed authentications.
     ///   - fault: called at each place where a node may die.
     public init(
         stores: Stores,
@@ -74,6 +76,7 @@ public struct EnrollmentService: Sendable {
         time: any TimeSource,
         masterKey: MasterKey,
         node: UUID,
+        throttle: FailureThrottle = FailureThrottle(),
         fault: @escaping @Sendable (FaultPoint) -> Void = { _ in }
     ) {
         self.transactions = stores.transactions
@@ -86,6 +89,7 @@ public struct EnrollmentService: Sendable {
         self.time = time
         self.masterKey = masterKey
         self.node = node
+        self.throttle = throttle
         self.fault = fault
     }
 
@@ -102,6 +106,7 @@ public struct EnrollmentService: Sendable {
         remoteAddress: String
     ) async -> EnrollmentReply {
         var deliberation = Deliberation(profile: profile, remoteAddress: remoteAddress, receivedAt: time.now)
+        if let refusal = refusal(deliberation) { return refusal }
         do {
             let message = try verify(bytes, &deliberation)
             let sender = try await sender(message.signer, &deliberation)
@@ -259,7 +264,9 @@ public struct EnrollmentService: Sendable {
             let reply = failure(FailInfo.uniform.failInfo, FailInfo.uniform.text, deliberation)
             // A refusal would be final for many a device. Whatever is wrong with the request, all hear the same while the database is
             // away: otherwise 503 would tell that the envelope could be opened.
+            countFailure(1, deliberation)
             let isAnswered = await health.isReadable()
+            if !isAnswered { countFailure(-1, deliberation) }
             let elapsed = time.now.timeIntervalSince(deliberation.receivedAt)
             let periods = max(1, (elapsed / Self.uniformDelay).rounded(.up))
             await time.wait(until: deliberation.receivedAt.addingTimeInterval(periods * Self.uniformDelay))

@@ -23,4 +23,13 @@ struct DecisionLog: EnrollmentObserver {
         if !summary.detail.isEmpty { metadata["detail"] = "\(summary.detail)" }
         logger.log(level: level, "request decided", metadata: metadata)
     }
+
+    func throttled(profile: String, remoteAddress: String, isFirst: Bool) {
+        metrics.countThrottled(profile)
+        guard isFirst else { return }
+        logger.notice(
+            "too many requests of an address failed; it has to wait",
+            metadata: ["profile": "\(profile)", "remote": "\(remoteAddress)"]
+        )
+    }
 }

@@ -34,6 +34,7 @@ final class ServerMetrics: Sendable {
         var sum = 0.0
         var count = 0
         var droppedTraces = 0
+        var throttled: [String: Int] = [:]
     }
 
     private let counts = Mutex(Counts())
@@ -53,6 +54,11 @@ final class ServerMetrics: Sendable {
     /// Counts one request of a profile that is not served.
     func countUnserved(_ profile: String) {
         counts.withLock { $0.unserved[profile, default: 0] += 1 }
+    }
+
+    /// Counts a request that was not looked at, since too many of its address failed.
+    func countThrottled(_ profile: String) {
+        counts.withLock { $0.throttled[profile, default: 0] += 1 }
     }
 
     /// Counts traces that were dropped.
@@ -76,6 +82,13 @@ final class ServerMetrics: Sendable {
         ]
         for (profile, number) in counts.unserved.sorted(by: { $0.key < $1.key }) {
             lines.append("sceptic_unserved_requests_total{profile=\"\(profile)\"} \(number)")
+        }
+        lines += [
+            "# HELP sceptic_requests_throttled_total Requests not looked at, since too many of their address failed.",
+            "# TYPE sceptic_requests_throttled_total counter",
+        ]
+        for (profile, number) in counts.throttled.sorted(by: { $0.key < $1.key }) {
+            lines.append("sceptic_requests_throttled_total{profile=\"\(profile)\"} \(number)")
         }
         lines += [
             "# HELP sceptic_request_duration_seconds Time to decide a request.",

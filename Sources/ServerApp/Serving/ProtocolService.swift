@@ -46,6 +46,12 @@ struct ProtocolService: SCEPResponder {
         switch reply {
         case .certRep(let bytes): .success(body: bytes, contentType: "application/x-pki-message")
         case .unanswerable(let sentence): .refusal(status: 400, sentence: sentence, retryAfter: nil)
+        case .throttled(let seconds):
+            .refusal(
+                status: 429,
+                sentence: "Too many requests failed. Try again later.",
+                retryAfter: .seconds(max(1, Int(seconds.rounded(.up))))
+            )
         case .unavailable: .refusal(status: 503, sentence: "Try again in a few seconds.", retryAfter: .seconds(5))
         }
     }

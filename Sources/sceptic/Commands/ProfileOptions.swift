@@ -74,6 +74,12 @@ struct ProfileOptions: ParsableArguments {
     @Option(help: "How many one-time codes may be good at the same time; 'none' for any number.")
     var maximumOutstandingCodes: String?
 
+    @Option(
+        help:
+            "How many requests of an address may fail to authenticate in a minute before it has to wait; 0 for any number."
+    )
+    var maximumFailuresPerMinute: Int?
+
     /// Changes what was named.
     func apply(to settings: inout SCEPProfileSettings) throws {
         if let compatibility { settings.compatibility = compatibility }
@@ -93,6 +99,12 @@ struct ProfileOptions: ParsableArguments {
         if let renewalGraceDays { settings.renewal.graceDays = renewalGraceDays }
         if let alternateAuthorities { settings.renewal.alternateAuthorities = Self.names(alternateAuthorities) }
         if let maximumClockSkew { settings.maximumClockSkew = try Self.skew(maximumClockSkew) }
+        if let maximumFailuresPerMinute {
+            guard (0...1_000_000).contains(maximumFailuresPerMinute) else {
+                throw AppError(.usage, "--maximum-failures-per-minute has to be 0 to 1000000.")
+            }
+            settings.maximumFailuresPerMinute = maximumFailuresPerMinute
+        }
         if let maximumOutstandingCodes {
             settings.maximumOutstandingCodes = try Self.outstanding(maximumOutstandingCodes)
         }
