@@ -126,9 +126,8 @@ public final class ServedProfile: Sendable {
 
     /// Puts a profile together.
     ///
-    /// - Parameters:
-    ///   - name: the name under which transactions and certificates are kept.
-    ///   - scepProfile: the SCEP profile's name, if it is another one.
+    /// The SCEP profile's name is given if it is another one.
+    ///
     /// - Returns: nil when nothing could authenticate a request or answer it: such a profile must not be served (design §9).
     public init?(
         name: String,

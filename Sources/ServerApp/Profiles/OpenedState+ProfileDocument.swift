@@ -102,6 +102,8 @@ extension OpenedState {
     /// Writes profiles of both kinds as a document that `apply` reads back to the same.
     ///
     /// - Parameter names: the SCEP profiles, with the RA profiles that belong to them; all profiles if it is empty.
+    /// - Returns: YAML.
+    /// - Throws: `AppError`; `conflict` when there is no such profile.
     public func export(_ names: [String]) async throws -> String {
         let stored = try await configuration()
         var list: [(kind: ProfileKind, name: String, isEnabled: Bool, settings: SettingsValue)] = []
