@@ -147,3 +147,17 @@ internal import Testing
         #expect(try await server.stop() == 0)
     }
 }
+
+extension ProfileTests {
+    @Test func aServerWhoseProfilesAreAllDisabledStartsAllTheSame() async throws {
+        let server = try await Server.start()
+        try await Sceptic.run("profile", "disable", "default", "--data", server.state)
+        #expect(try await server.stop() == 0)
+        let again = try await server.restarted()
+        #expect(try await again.get("/scep/default?operation=GetCACaps").status == 404)
+        #expect(try await again.get("/crl/issuing-1-0.crl").status == 200)
+        try await Sceptic.run("profile", "enable", "default", "--data", server.state)
+        try await again.servesSoon("default", within: 3)
+        #expect(try await again.stop() == 0)
+    }
+}

@@ -14,6 +14,9 @@ internal import struct Foundation.UUID
 /// Why a profile is not served.
 struct ProfileRefusal: Error {
     var sentence: String
+
+    /// Somebody disabled it: nothing is wrong.
+    static let disabled = ProfileRefusal(sentence: "it is disabled")
 }
 
 /// Resolves stored profiles to what their URLs serve.
@@ -52,7 +55,7 @@ struct ProfileResolver {
 
     /// The settings of a profile that may be served.
     private func settings<Settings: Decodable>(_ record: ProfileRecord) throws -> Settings {
-        guard record.isEnabled else { throw ProfileRefusal(sentence: "it is disabled") }
+        guard record.isEnabled else { throw ProfileRefusal.disabled }
         guard let settings = try? settings(record, Settings.self) else {
             throw ProfileRefusal(sentence: "its settings can't be read")
         }

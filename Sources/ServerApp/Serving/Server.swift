@@ -164,8 +164,11 @@ public struct Server: Sendable {
     }
 
     /// Refuses to begin where every request would be answered by 404, and says why.
+    ///
+    /// Where somebody disabled a profile that is what they want, and CRLs have to go on.
     private func checkServesSomething(_ configuration: ServedConfiguration) throws {
-        guard configuration.profiles.isEmpty else { return }
+        let isWanted = configuration.refusals.values.contains(ProfileRefusal.disabled.sentence)
+        guard configuration.profiles.isEmpty, !isWanted else { return }
         let reasons = configuration.refusals.map { "'\($0.key)': \($0.value)" }.sorted()
         guard !reasons.isEmpty else {
             throw AppError(
