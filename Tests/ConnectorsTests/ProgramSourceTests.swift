@@ -97,7 +97,12 @@ struct ProgramSourceTests {
 
     @Test func inheritsNoOpenFilesAndNoWorkingFolder() async throws {
         let held = try #require(FileHandle(forReadingAtPath: "/dev/null"))
-        defer { try? held.close() }
+        // A copy is not closed by starting a program, unless somebody sees to it.
+        let copy = dup(held.fileDescriptor)
+        defer {
+            close(copy)
+            try? held.close()
+        }
         // The fourth is the folder that ls reads.
         #expect(await run("/bin/ls", ["/proc/self/fd"]) == .exited(0, output: Array("0\n1\n2\n3\n".utf8), errors: []))
         #expect(await run("/bin/pwd") == .exited(0, output: Array("/\n".utf8), errors: []))
