@@ -128,6 +128,14 @@ struct ProgramSourceTests {
         #expect(try await judge("kill -9 $$").summary == "unavailable it was ended by signal 9")
     }
 
+    @Test func isNoYesWhenNobodyKnowsHowItEnded() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            signal(SIGCHLD, SIG_IGN)
+            let run = ProgramRun(path: "/bin/true", arguments: [], environment: [], input: [], time: .seconds(30))
+            exit(await run.outcome() == .lost ? 7 : 1)
+        }
+    }
+
     @Test func needsNotReadItsInputAndMayWriteMuch() async throws {
         let input = [UInt8](repeating: 7, count: 4 << 20)
         #expect(await run("/bin/true", input: input) == .exited(0, output: [], errors: []))

@@ -18,6 +18,8 @@ struct ProgramRun: Sendable {
         case exited(Int32, output: [UInt8], errors: [UInt8])
         case killed(signal: Int32)
         case timedOut
+        /// It ended, and somebody else took its status, as with an ignored SIGCHLD.
+        case lost
         case notStarted(String)
     }
 
@@ -175,7 +177,8 @@ struct SpawnedProcess {
     }
 
     /// What it came to, once it is reaped.
-    func outcome(_ status: Int32) -> ProgramRun.Outcome {
+    func outcome(_ status: Int32?) -> ProgramRun.Outcome {
+        guard let status else { return .lost }
         // The macros of sys/wait.h: the low seven bits are the signal, the next byte the exit status.
         let signal = status & 0x7F
         return signal == 0
@@ -234,12 +237,17 @@ struct SpawnedProcess {
     }
 
     /// Ends what is left of its group, and takes its status.
-    func reap() -> Int32 {
+    ///
+    /// - Returns: nil when there is none to be had.
+    func reap() -> Int32? {
         // Before the process is reaped: afterwards the group's number may be another's.
         kill(-pid, SIGKILL)
         var status: Int32 = 0
-        while unsafe waitpid(pid, &status, 0) == -1, errno == EINTR {}
-        return status
+        while true {
+            let reaped = unsafe waitpid(pid, &status, 0)
+            if reaped == pid { return status }
+            guard reaped == -1, errno == EINTR else { return nil }
+        }
     }
 
     /// Ends a process whose time is over: first politely.

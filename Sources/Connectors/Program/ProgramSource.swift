@@ -53,6 +53,7 @@ public struct ProgramSource: ChallengeSource {
             let reason = ReasonText.shown(errors).map { ": \($0)" } ?? ""
             return .reject(.challengeRefused, detail: "exit status \(status)\(reason)")
         case .killed(let signal): return .unavailable("it was ended by signal \(signal)")
+        case .lost: return .unavailable("how it ended is not known")
         case .timedOut: return .unavailable("it did not end in \(settings.timeout) s")
         case .notStarted(let reason): return .unavailable("it could not be started: \(reason)")
         }
