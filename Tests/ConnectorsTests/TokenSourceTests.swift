@@ -346,6 +346,7 @@ struct TokenSourceTests {
 
     @Test(arguments: [
         "slow", "silent", "error", "missing", "redirect", "flood", "text", "half", "close", "empty", "secret",
+        "encryption",
     ])
     func failsClosedInBoundedTimeWithoutAKeySet(_ kind: String) async throws {
         let set = #"{"keys":[\#(maker.jwk)]}"#
@@ -364,6 +365,7 @@ struct TokenSourceTests {
                 case "half": .half(set)
                 case "close": .close
                 case "empty": .json(#"{"keys":[]}"#)
+                case "encryption": .json(set.replacing(#"{"kty""#, with: #"{"use":"enc","kty""#))
                 default: .json(#"{"keys":[{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#)
                 }
             try await StandIn.run({ _ in answer }) { host async throws in
