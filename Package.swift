@@ -254,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "EnrollmentTests",
             dependencies: [
-                "CertificateAuthority", "Connectors", "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP",
+                "CertificateAuthority", "Connectors", "Cryptography", "CryptographicMessageSyntax", "Enrollment",
+                "PKIX", "SCEP",
                 "Storage", "SCEPCrafting", "TestSupport", asn1, x509,
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -2,7 +2,6 @@
 // Copyright the Sceptic authors
 
 public import Enrollment
-
 internal import Foundation
 
 /// Why a secret of the configuration can't be used; the sentence names where it should be, and nothing of it.

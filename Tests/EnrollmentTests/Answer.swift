@@ -18,6 +18,7 @@ enum Answer: Equatable, CustomStringConvertible {
     case failure(String?, String?)
     case unanswerable
     case unavailable
+    case throttled
 
     /// The one answer to everything that goes wrong before the sender has authenticated.
     static let uniform = Answer.failure("2", FailInfo.uniform.text)
@@ -29,6 +30,7 @@ enum Answer: Equatable, CustomStringConvertible {
         switch reply {
         case .unanswerable: self = .unanswerable
         case .unavailable: self = .unavailable
+        case .throttled: self = .throttled
         case .certRep(let bytes):
             let reader = try ReplyReader(bytes)
             switch try reader.value(OID.pkiStatus)?.text {

@@ -78,7 +78,11 @@ private struct Unheard: EnrollmentObserver {
             logger.logLevel = .critical
             let snapshot = try await ConfigurationSnapshot(
                 opened,
-                sources: ChallengeSourceMaker(store: challenges, masterKey: opened.masterKey),
+                sources: ChallengeSourceMaker(
+                    challenges: challenges,
+                    others: opened.store,
+                    masterKey: opened.masterKey
+                ),
                 logger: logger
             )
             self.snapshot = snapshot

@@ -111,7 +111,7 @@ extension OpenedState {
         try ServedConfiguration(
             stored,
             masterKey: masterKey,
-            sources: ChallengeSourceMaker(store: store, masterKey: masterKey),
+            sources: ChallengeSourceMaker(challenges: store, others: store, masterKey: masterKey),
             now: Date()
         )
     }

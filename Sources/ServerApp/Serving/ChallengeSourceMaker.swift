@@ -16,11 +16,21 @@ final class ChallengeSourceMaker: Sendable {
     private let masterKey: MasterKey
     private let made = Mutex<[ChallengeSourceSettings: any ChallengeSource]>([:])
 
-    init(store: any ChallengeStore & UsedChallengeStore & RegistrationStore, masterKey: MasterKey) {
-        self.registrations = store
+    /// Makes sources over a store.
+    ///
+    /// - Parameters:
+    ///   - challenges: where one-time codes and static challenges are.
+    ///   - others: where registrations are, and which challenges of others were used.
+    ///   - masterKey: the key that challenges are looked up by.
+    init(
+        challenges: any ChallengeStore,
+        others: any UsedChallengeStore & RegistrationStore,
+        masterKey: MasterKey
+    ) {
+        self.registrations = others
         self.masterKey = masterKey
-        self.stored = StoredChallengeSource(store: store, masterKey: masterKey)
-        self.used = store
+        self.stored = StoredChallengeSource(store: challenges, masterKey: masterKey)
+        self.used = others
     }
 
     /// Who knows the challenges that requests may be encrypted under.

@@ -27,7 +27,8 @@ final class ConfigurationSnapshot: Service {
         self.masterKey = state.masterKey
         self.logger = logger
         let stored = try await state.store.configuration()
-        self.sources = sources ?? ChallengeSourceMaker(store: state.store, masterKey: state.masterKey)
+        self.sources =
+            sources ?? ChallengeSourceMaker(challenges: state.store, others: state.store, masterKey: state.masterKey)
         self.held = Mutex(
             try ServedConfiguration(stored, masterKey: state.masterKey, sources: self.sources, now: Date())
         )
