@@ -62,7 +62,7 @@ final class StandIn: Sendable {
     static func run<Result>(
         tls: TestIdentity? = nil,
         _ respond: @escaping @Sendable (Int) -> Answer,
-        _ body: (StandIn) async throws -> Result
+        during body: (StandIn) async throws -> Result
     ) async throws -> Result {
         let server = StandIn(tls == nil ? "http" : "https", respond)
         let context = try tls.map { try $0.context() }

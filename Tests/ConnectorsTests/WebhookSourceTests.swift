@@ -38,7 +38,7 @@ struct WebhookSourceTests {
         _ question: ChallengeQuestion? = nil,
         tls: TestIdentity? = nil,
         _ change: (inout WebhookSourceSettings) -> Void = { _ in },
-        _ respond: @escaping @Sendable (Int) -> StandIn.Answer
+        answering respond: @escaping @Sendable (Int) -> StandIn.Answer
     ) async throws -> (answer: ChallengeAnswer, requests: [StandIn.Request]) {
         try await StandIn.run(tls: tls, respond) { hook async throws in
             let source = WebhookSource(settings(hook.url(), change), retryDelay: .milliseconds(20))
@@ -51,7 +51,11 @@ struct WebhookSourceTests {
 
     @Test func asksAsStepCADoes() async throws {
         let question = try Questions.make()
-        let (answer, requests) = try await ask(question, { $0.id = "8be5-hook" }) { _ in .json(#"{"allow":true}"#) }
+        let (answer, requests) = try await ask(question) {
+            $0.id = "8be5-hook"
+        } answering: { _ in
+            .json(#"{"allow":true}"#)
+        }
         #expect(answer == .accept(claims: [], strength: .unknown))
         let request = try #require(requests.first)
         #expect(requests.count == 1)
@@ -91,7 +95,11 @@ struct WebhookSourceTests {
 
     @Test func asksInItsOwnFlatForm() async throws {
         let question = try Questions.make()
-        let (_, requests) = try await ask(question, { $0.form = .json }) { _ in .json(#"{"allow":true}"#) }
+        let (_, requests) = try await ask(question) {
+            $0.form = .json
+        } answering: { _ in
+            .json(#"{"allow":true}"#)
+        }
         let request = try #require(requests.first)
         #expect(request.headers["Content-Type"] == ["application/json"])
         let signature = MessageAuthentication.sha256(key: Self.secret, message: request.body).hexadecimal
@@ -110,9 +118,15 @@ struct WebhookSourceTests {
     @Test func authenticatesByBearerTokenOrByBasic() async throws {
         try folder.write("token", Array("t0ken\n".utf8))
         let token = SecretReference.file(folder.file("token"))
-        let bearer = try await ask(nil, { $0.bearerToken = token }) { _ in .json(#"{"allow":true}"#) }
+        let bearer = try await ask(nil) {
+            $0.bearerToken = token
+        } answering: { _ in
+            .json(#"{"allow":true}"#)
+        }
         #expect(bearer.requests.first?.headers["Authorization"] == ["Bearer t0ken"])
-        let basic = try await ask(nil, { $0.basicAuth = BasicCredentials(user: "u", password: token) }) { _ in
+        let basic = try await ask(nil) {
+            $0.basicAuth = BasicCredentials(user: "u", password: token)
+        } answering: { _ in
             .json(#"{"allow":true}"#)
         }
         #expect(basic.requests.first?.headers["Authorization"] == ["Basic dTp0MGtlbg=="])
@@ -135,11 +149,17 @@ struct WebhookSourceTests {
         let step = #"{"allow":false,"error":{"code":"gone","message":"device \u001b[31m is retired\nsecond"}}"#
         let (refused, _) = try await ask { _ in .json(step) }
         #expect(refused.summary == "reject challenge.refused device")
-        let (flat, _) = try await ask(nil, { $0.form = .json }) { _ in
+        let (flat, _) = try await ask(nil) {
+            $0.form = .json
+        } answering: { _ in
             .json(#"{"allow":false,"reason":"\#(String(repeating: "r", count: 300))"}"#)
         }
         #expect(flat.summary == "reject challenge.refused \(String(repeating: "r", count: 200))…")
-        let (next, _) = try await ask(nil, { $0.deny = .next }) { _ in .json(#"{"allow":false}"#) }
+        let (next, _) = try await ask(nil) {
+            $0.deny = .next
+        } answering: { _ in
+            .json(#"{"allow":false}"#)
+        }
         #expect(next == .notMine)
     }
 
@@ -162,7 +182,9 @@ struct WebhookSourceTests {
     }
 
     @Test func followsNoRedirect() async throws {
-        try await StandIn.run({ _ in .json(#"{"allow":true}"#) }) { elsewhere async throws in
+        try await StandIn.run { _ in
+            .json(#"{"allow":true}"#)
+        } during: { elsewhere async throws in
             let target = elsewhere.url()
             for status in [301, 302, 307, 308] {
                 let (answer, _) = try await ask { _ in
@@ -202,7 +224,9 @@ struct WebhookSourceTests {
 
     @Test(arguments: ["silence", "drip", "late"]) func waitsNoLongerThanItsTime(_ kind: String) async throws {
         let begin = ContinuousClock.now
-        let (answer, _) = try await ask(nil, { $0.timeout = 1 }) { _ in
+        let (answer, _) = try await ask(nil) {
+            $0.timeout = 1
+        } answering: { _ in
             switch kind {
             case "silence": .silence
             case "drip": .drip
@@ -215,7 +239,9 @@ struct WebhookSourceTests {
 
     @Test func theSecondTryIsWithinTheSameTime() async throws {
         let begin = ContinuousClock.now
-        let answer = try await StandIn.run({ _ in .reply(.badGateway, [], "") }) { hook async throws in
+        let answer = try await StandIn.run { _ in
+            .reply(.badGateway, [], "")
+        } during: { hook async throws in
             let source = WebhookSource(settings(hook.url()) { $0.timeout = 2 }, retryDelay: .seconds(120))
             return await source.judge(try Questions.make())
         }
@@ -235,7 +261,9 @@ struct WebhookSourceTests {
 
     @Test func refusesMoreThanItMayAskAtOnceAndGivesPlacesBack() async throws {
         let isFree = Atomic(false)
-        try await StandIn.run({ _ in .held({ isFree.load(ordering: .relaxed) }, #"{"allow":true}"#) }) {
+        try await StandIn.run { _ in
+            .held({ isFree.load(ordering: .relaxed) }, #"{"allow":true}"#)
+        } during: {
             hook async throws in
             let source = WebhookSource(settings(hook.url()) { $0.parallel = 2 })
             let question = try Questions.make()
@@ -256,7 +284,10 @@ struct WebhookSourceTests {
             try folder.write(file, Array(found.pem.utf8))
         }
         func summary(_ server: TestIdentity, _ roots: String?) async throws -> String {
-            try await ask(nil, tls: server, { $0.trustRoots = roots.map(folder.file) }) { _ in .json(#"{"allow":true}"#)
+            try await ask(nil, tls: server) {
+                $0.trustRoots = roots.map(folder.file)
+            } answering: { _ in
+                .json(#"{"allow":true}"#)
             }
             .answer.summary
         }
