@@ -106,6 +106,7 @@ enum Answer: Equatable, CustomStringConvertible {
         case .failure(let failInfo, let text): "failure \(failInfo ?? "-"): \(text ?? "-")"
         case .unanswerable: "unanswerable"
         case .unavailable: "unavailable"
+        case .throttled: "throttled"
         }
     }
 }
