@@ -85,7 +85,7 @@ internal import Testing
         let secret = written.split(separator: "\r\n").last.map { String($0.suffix(32)) } ?? ""
         #expect(!(run.output + run.errors).contains(secret))
         #expect(!(run.output + run.errors).contains("given secret"))
-        let rows = try await Self.rows(state)
+        let rows = try await Self.rows(state).sorted { "\($0["name"] ?? "")" < "\($1["name"] ?? "")" }
         #expect(rows.compactMap { $0["name"] as? String } == ["first, the", "second"])
         #expect(rows.first?["boundNames"] as? [String] == ["dns:a.example", "ip:192.0.2.1"])
         let attributes = rows.first?["attributes"] as? [String: [String]]
@@ -100,7 +100,7 @@ internal import Testing
     }
 
     @Test(arguments: [
-        Wrong(table: "", sentence: "The file is empty."),
+        Wrong(table: "", sentence: "can't be read, or is empty."),
         Wrong(table: "secret\nabcdefgh\n", sentence: "Line 1: there is no column 'name'."),
         Wrong(table: "name,colour\n", sentence: "Line 1: the column 'colour' is not known."),
         Wrong(table: "name,name\n", sentence: "Line 1: a column stands there twice."),

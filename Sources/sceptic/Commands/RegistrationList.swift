@@ -40,7 +40,7 @@ struct RegistrationList {
         }
         guard let heading = records.first else { throw AppError(.usage, "The file is empty.") }
         let columns = try Self.columns(heading)
-        var lines: [RegisteredName: Int] = [:]
+        var lines: [String: Int] = [:]
         var entries: [Entry] = []
         for record in records.dropFirst() {
             guard record.fields.count == columns.count else {
@@ -48,7 +48,7 @@ struct RegistrationList {
             }
             let values = Dictionary(uniqueKeysWithValues: zip(columns, record.fields)).filter { !$0.value.isEmpty }
             let entry = Entry(line: record.line, candidate: try Self.candidate(values, record.line, uses))
-            if let other = lines.updateValue(record.line, forKey: entry.candidate.name) {
+            if let other = lines.updateValue(record.line, forKey: entry.candidate.name.comparable) {
                 throw Self.error(record.line, "'\(entry.candidate.name.text)' stands on line \(other) already")
             }
             entries.append(entry)
@@ -57,7 +57,9 @@ struct RegistrationList {
     }
 
     /// Whose line a name stands on.
-    func line(of name: RegisteredName) -> Int? { entries.first { $0.candidate.name == name }?.line }
+    func line(of name: RegisteredName) -> Int? {
+        entries.first { $0.candidate.name.comparable == name.comparable }?.line
+    }
 
     private static func columns(_ heading: CommaSeparatedValues.Record) throws -> [String] {
         for column in heading.fields where !known.contains(column) {
