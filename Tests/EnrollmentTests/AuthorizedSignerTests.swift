@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import CertificateAuthority
 internal import Cryptography
 internal import PKIX
 internal import SCEP
@@ -62,7 +63,7 @@ struct Proxy {
         AuthorizedSigner(
             name: "ise",
             identity: identity ?? .certificate(certificate.fingerprint()),
-            names: names.mapValues { $0.compactMap { NamePattern($0) } },
+            names: names.mapValues { $0.compactMap { try? NamePattern($0) } },
             challenge: challenge
         )
     }

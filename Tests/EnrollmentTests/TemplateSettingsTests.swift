@@ -133,8 +133,8 @@ internal import Testing
 
     // MARK: - Patterns
 
-    private static let plain = NamePattern.Comparison(isFolding: false, hasLabels: false)
-    private static let domain = NamePattern.Comparison(isFolding: true, hasLabels: true)
+    private static let plain = NamePattern.Comparison.exact
+    private static let domain = NameKind.dns.comparison
 
     @Test(arguments: [
         ("a", "a", true), ("a", "b", false), ("a", "aa", false), ("*", "", true), ("*", "anything", true),

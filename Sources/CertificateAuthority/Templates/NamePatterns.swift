@@ -121,16 +121,20 @@ public struct NamePatterns: Sendable, Hashable, Codable {
 }
 
 extension NamePatterns.Subject {
-    private var isDomain: Bool { self == .name(.dns) }
-
-    /// How a value is compared with what is allowed: domains and mail addresses without regard to letter case.
+    /// How a value is compared with what is allowed.
     var comparison: NamePattern.Comparison {
         switch self {
-        case .name(.dns), .name(.email), .name(.upn): NamePattern.Comparison(isFolding: true, hasLabels: isDomain)
-        case .name, .attribute: NamePattern.Comparison(isFolding: false, hasLabels: false)
+        case .name(let kind): kind.comparison
+        case .attribute: .exact
         }
     }
 
-    /// How a value is compared with what is denied: nobody gets around it by other letter case or spacing.
-    var denial: NamePattern.Comparison { NamePattern.Comparison(isFolding: true, hasLabels: isDomain) }
+    /// How a value is compared with what is denied: nobody gets around it by other letter case or spacing, or by asking for a wildcard.
+    var denial: NamePattern.Comparison {
+        switch self {
+        case .name(let kind):
+            NamePattern.Comparison(isFolding: true, dividers: kind == .dns ? kind.dividers : [], takesAsterisks: true)
+        case .attribute: NamePattern.Comparison(isFolding: true, takesAsterisks: true)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import CertificateAuthority
 internal import Cryptography
 internal import PKIX
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import CertificateAuthority
+public import CertificateAuthority
 internal import Cryptography
 
 /// One rule of a profile whose approval policy is `rules`: the first one that a request fits says what becomes of it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+public import CertificateAuthority
 internal import PKIX
 
 /// A rule of a SCEP profile: a proxy whose certificate may sign requests for the keys of others, within names.
