@@ -172,7 +172,9 @@ enum Wish {
         TLV.sequence([UInt8](hex: oid), TLV.octetString(value))
     }
 
-    static func names(_ names: [UInt8]...) -> [UInt8] {
+    static func names(_ names: [UInt8]...) -> [UInt8] { self.names(names) }
+
+    static func names(_ names: [[UInt8]]) -> [UInt8] {
         `extension`("0603551d11", TLV.encode(0x30, names.flatMap(\.self)))
     }
 

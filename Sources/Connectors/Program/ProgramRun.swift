@@ -272,7 +272,7 @@ private func withCStrings<Result>(
     _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
     let copies = unsafe texts.map { unsafe strdup($0) }
-    defer { unsafe copies.forEach { unsafe free($0) } }
+    defer { unsafe _ = copies.map { unsafe free($0) } }
     return unsafe (copies + [nil]).withUnsafeBufferPointer { list in
         // The list has one element at least.
         guard let base = list.baseAddress else { return unsafe body([nil]) }

@@ -33,8 +33,9 @@ public struct ApprovalRule: Sendable, Hashable, Codable {
         public var raProfiles: [String]?
         /// The types and sizes of its key, such as `RSA-2048` or `P-256`.
         public var keys: [String]?
-        /// Patterns by path: of names that it asks for (`csr.subject.CN`, `csr.san.dns`), or of what its challenge's source knows
-        /// (`webhook.group`). Every value at a path has to fit one of its patterns, and there has to be one.
+        /// Patterns by path, of names that it asks for (`csr.subject.CN`, `csr.san.dns`) or of what its source knows (`webhook.group`).
+        ///
+        /// Every value at a path has to fit one of its patterns, and there has to be one.
         public var values: [String: [NamePattern]]?
 
         /// Puts a condition together.
