@@ -38,6 +38,7 @@ extension StorageCheck {
         reservation.duplicates = DuplicateCheck(
             policy: policy,
             subjectDigest: subject,
+            keyDigest: reservation.publicKeyDigest,
             renewedSerialNumber: renewing?.certificate?.serialNumber
         )
         return reservation
@@ -104,14 +105,14 @@ extension StorageCheck {
         let first = try await issue(scenario, request)
         try expect(first, "issued")
         var second = reservation(scenario, policy, subject: [1])
-        second.publicKeyDigest = request.publicKeyDigest
+        second.setKey(request.publicKeyDigest)
         try expect(try await issue(scenario, second), "duplicate(key)")
         try expect(try await issue(scenario, reservation(scenario, policy)), "issued")
         // A key whose certificate was revoked is no better for that.
         try await revoke(scenario, first, .keyCompromise)
         try expect(try await issue(scenario, scenario.repeated(second)), "duplicate(key)")
         second = reservation(scenario, policy, at: 31_536_001)
-        second.publicKeyDigest = request.publicKeyDigest
+        second.setKey(request.publicKeyDigest)
         try expect(try await issue(scenario, second), "issued")
     }
 
@@ -128,7 +129,7 @@ extension StorageCheck {
         let policy = DuplicatePolicy(subject: .refuse, key: .refuse)
         let first = try await issue(scenario, reservation(scenario, policy))
         var renewal = reservation(scenario, policy, renewing: first)
-        renewal.publicKeyDigest = try unwrap(first.certificate).publicKeyDigest
+        renewal.setKey(try unwrap(first.certificate).publicKeyDigest)
         let second = try await issue(scenario, renewal)
         try expect(second, "issued")
         // Its successor is what counts now, also for who renews that one.
@@ -223,7 +224,7 @@ extension StorageCheck {
                 let isByKey = round.isMultiple(of: 2)
                 let policy = DuplicatePolicy(subject: isByKey ? .allow : .refuse, key: isByKey ? .refuse : .allow)
                 var request = reservation(session, policy, subject: subject)
-                if isByKey { request.publicKeyDigest = key }
+                if isByKey { request.setKey(key) }
                 return try await issue(session, request)
             }
             let kind = round.isMultiple(of: 2) ? "key" : "subject"
@@ -256,5 +257,13 @@ extension StorageCheck {
         }
         let count = try await scenario.store.revocationRevision(issuerID: scenario.issuer.id, shard: 3)
         try expect(count, is: 12)
+    }
+}
+
+extension Reservation {
+    /// Makes it a reservation for another key.
+    fileprivate mutating func setKey(_ digest: [UInt8]) {
+        publicKeyDigest = digest
+        duplicates?.keyDigest = digest
     }
 }

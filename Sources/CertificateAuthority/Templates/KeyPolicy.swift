@@ -63,7 +63,9 @@ public struct KeyPolicy: Sendable, Hashable {
 
     /// Says which entry of the list denies a key; nil when none does.
     public func denial(_ info: SubjectPublicKeyInfo) -> String? {
-        guard !denied.isEmpty, denied.contains(DigestAlgorithm.sha256.digest(info.der)) else { return nil }
+        guard !denied.isEmpty,
+            denied.contains(DigestAlgorithm.sha256.digest(info.der)) || denied.contains(info.canonicalDigest)
+        else { return nil }
         return "the key is denied by its digest \(info.digestText); any other key will do"
     }
 

@@ -30,6 +30,27 @@ public struct ChallengeAttributes: Sendable, Hashable, Codable {
         return kept.count == texts.count
     }
 
+    /// The path of the RA profile that a challenge is bound to.
+    private static let raProfilePath = "bound.raProfile"
+
+    /// The RA profile that the challenge is bound to; nil when that is free.
+    ///
+    /// It is kept with a request that waits, since another RA profile may be the default when somebody decides.
+    public var boundRAProfile: String? { values[Self.raProfilePath]?.first }
+
+    /// Notes the RA profile that the challenge is bound to.
+    public mutating func bind(raProfile: String) { values[Self.raProfilePath] = [raProfile] }
+
+    /// These attributes and, as far as there is room, those of another source.
+    func merging(_ other: ChallengeAttributes) -> ChallengeAttributes {
+        var merged = self
+        if let bound = other.boundRAProfile { merged.bind(raProfile: bound) }
+        for (path, texts) in other.values.sorted(by: { $0.key < $1.key }) where path != Self.raProfilePath {
+            merged.add(path, texts)
+        }
+        return merged
+    }
+
     /// Reads what `encode` wrote.
     public init(from decoder: any Decoder) throws {
         self.values = try [String: [String]](from: decoder)

@@ -21,12 +21,20 @@ public struct RequestValues: Sendable, Hashable {
     ///
     /// - Throws: `malformed` when the alternative names can't be read.
     public init(_ request: CertificationRequest) throws(PKIXError) {
-        for part in request.subject.parts {
+        var names = SubjectAlternativeNames()
+        if let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) {
+            guard let read = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
+            names = read
+        }
+        self.init(subject: request.subject, names: names)
+    }
+
+    /// Reads a subject and alternative names.
+    init(subject: Name, names: SubjectAlternativeNames) {
+        for part in subject.parts {
             let path = "csr.subject.\(part.keyword)"
             if let text = part.text { texts[path, default: []].append(text) } else { others.append(path) }
         }
-        guard let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) else { return }
-        guard let names = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
         for name in names {
             let (kind, text) = Self.text(name)
             let path = "csr.san.\(kind)"
@@ -51,11 +59,7 @@ public struct RequestValues: Sendable, Hashable {
         case .rfc822Name(let text): ("email", text)
         case .uniformResourceIdentifier(let text): ("uri", text)
         case .ipAddress(let octets):
-            (
-                "ip",
-                octets.bytes.count == 4
-                    ? octets.bytes.map(String.init).joined(separator: ".") : octets.bytes.hexadecimal
-            )
+            ("ip", IPAddressText.text(octets.bytes))
         case .otherName(let other) where other.typeID == userPrincipalName:
             ("upn", other.value.flatMap { try? ASN1UTF8String(asn1Any: $0) }.map { String($0) })
         default: ("other", nil)

@@ -38,14 +38,16 @@ public struct StoredChallengeSource: ChallengeSource {
         if let bound = found.raProfile, bound != question.raProfile {
             return .reject(.challengeIdentity, detail: "made for the RA profile '\(bound)'")
         }
+        var attributes = ChallengeAttributes()
+        if let bound = found.raProfile { attributes.bind(raProfile: bound) }
         switch found.kind {
         case .static:
-            return .accept(claims: [], strength: found.isGenerated ? .unguessable : .unknown)
+            let strength: ChallengeStrength = found.isGenerated ? .unguessable : .unknown
+            return .accept(claims: [], attributes: attributes, strength: strength)
         case .oneTime:
             // The device that used it gets the same certificate again until the code ends (design §6.2).
             if let user = found.usedByKey, user != question.publicKeyDigest { return .reject(.challengeUsed) }
             // One-time codes are made here, and only here (`ChallengeCode`).
-            var attributes = ChallengeAttributes()
             if let device = found.device { attributes.add("challenge.device", [device]) }
             return .accept(claims: [.oneTimeChallenge(found.id)], attributes: attributes, strength: .unguessable)
         }

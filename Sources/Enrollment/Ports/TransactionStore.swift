@@ -58,13 +58,21 @@ public struct DuplicateCheck: Sendable, Hashable {
     public var policy: DuplicatePolicy
     /// SHA-256 of what all equivalent subjects have in common; nil for an empty subject, which is no duplicate.
     public var subjectDigest: [UInt8]?
+    /// SHA-256 of the key's SubjectPublicKeyInfo in the one form that all its spellings have in common.
+    public var keyDigest: [UInt8]
     /// The serial number of the certificate that is renewed, which is no duplicate; from then on its successor stands for it.
     public var renewedSerialNumber: [UInt8]?
 
     /// Puts a check together.
-    public init(policy: DuplicatePolicy, subjectDigest: [UInt8]?, renewedSerialNumber: [UInt8]? = nil) {
+    public init(
+        policy: DuplicatePolicy,
+        subjectDigest: [UInt8]?,
+        keyDigest: [UInt8],
+        renewedSerialNumber: [UInt8]? = nil
+    ) {
         self.policy = policy
         self.subjectDigest = subjectDigest
+        self.keyDigest = keyDigest
         self.renewedSerialNumber = renewedSerialNumber
     }
 }

@@ -35,6 +35,9 @@ extension SCEPProfileSettings {
                 "Without a challenge source or an authorised signer every request has to wait for approval (approval: all)."
             )
         }
+        if challengeSources.isEmpty, let rule = authorizedSigners.first(where: { $0.challenge == .needed }) {
+            problems.append("The authorised signer '\(rule.name)' needs a challenge, and there is no challenge source.")
+        }
         return problems
     }
 }

@@ -65,8 +65,11 @@ public struct ApprovalAdministration: Sendable {
         if let refusal = service.refusal(of: by, approval, profile) { return refusal }
         if approval.neededVotes > 1 {
             switch try await service.approvals.vote(id, decision) {
-            case .counted(let votes, let needed) where votes < needed: return .counted(votes, of: needed)
-            case .counted: break
+            case .counted(_, let needed):
+                // Who may not decide any more does not count any more.
+                let approvers = profile.settings.approvers
+                let votes = try await service.approvals.votes(on: id).count { approvers.allows($0.by) }
+                if votes < needed { return .counted(votes, of: needed) }
             case .notWaiting: return .decided(try await service.approvals.approval(id)?.state ?? .expired)
             }
         }
@@ -160,6 +163,13 @@ extension EnrollmentService {
         else { throw deliberation.fail("request", .internalError, "the stored request can't be read") }
         let renewed = try approval.renewedCertificate.map { try EncodedCertificate(derEncoded: $0) }
         if let renewed { try await checkRenewed(renewed, &deliberation) }
+        if let bound = approval.attributes.boundRAProfile, bound != profile.raProfile {
+            throw deliberation.fail(
+                "challenge",
+                .policyProfile,
+                "its challenge is bound to the RA profile '\(bound)', and '\(profile.raProfile)' would issue now"
+            )
+        }
         try await checkProxy(approval.attributes, request, &deliberation)
         let contents = try contents(
             request,

@@ -24,6 +24,8 @@ struct Deliberation {
     /// The transactionID, if there is one.
     var transactionID: String?
     var isAuthenticated = false
+    /// Whether the profile lets anybody wait for a decision.
+    var isOpen = false
     private(set) var steps: [TraceStep] = []
 
     init(profile: ServedProfile, remoteAddress: String, receivedAt: Date) {

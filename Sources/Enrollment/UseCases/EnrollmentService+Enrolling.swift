@@ -12,6 +12,8 @@ internal import struct Foundation.UUID
 extension EnrollmentService {
     /// What entitles a request to a certificate.
     struct Entitlement {
+        /// Whether nobody was asked who it is that sends the request: whoever decides is the first to know.
+        var isOpen = false
         /// What is used up.
         var claims: [Claim] = []
         /// What the challenge's source knows of the device.
@@ -144,7 +146,7 @@ extension EnrollmentService {
     ) async throws -> Authentication {
         if deliberation.profile.challengeSources.isEmpty, deliberation.profile.settings.everyRequestWaits {
             deliberation.note("challenge", "none is asked for: every request waits for a decision")
-            return .entitled(Entitlement())
+            return .entitled(Entitlement(isOpen: true))
         }
         guard let challenge else {
             throw deliberation.fail("challenge", .challengeMissing, "no challengePassword, or an empty one")
@@ -219,12 +221,13 @@ extension EnrollmentService {
         case .earlier(let earlier): (certificate, reason) = (try self.earlier(earlier, &deliberation), .issuedAgain)
         case .open(let open): (certificate, reason) = (try await takeUp(open, &deliberation), .issuedAgain)
         case .entitled(let entitlement):
-            deliberation.isAuthenticated = true
+            deliberation.isAuthenticated = !entitlement.isOpen
+            deliberation.isOpen = entitlement.isOpen
             password = entitlement.password
             let application = try application(opened, candidate, entitlement, &deliberation)
             let needed = neededVotes(
                 candidate.request,
-                candidate.publicKey.algorithm,
+                application.contents,
                 entitlement,
                 &deliberation
             )
@@ -259,6 +262,17 @@ extension EnrollmentService {
                 "the signer's key can't decrypt, and there is no challenge of 128 bits or more to encrypt under"
             )
         }
+        let issuer = deliberation.profile.generation(of: opened.credential).issuer
+        return try application(candidate, entitlement, issuer, &deliberation)
+    }
+
+    /// What a request that is entitled is to be issued, by whom.
+    func application(
+        _ candidate: Candidate,
+        _ entitlement: Entitlement,
+        _ issuer: any Issuer,
+        _ deliberation: inout Deliberation
+    ) throws -> Application {
         let contents = try contents(
             candidate.request,
             candidate.publicKey.algorithm,
@@ -275,7 +289,7 @@ extension EnrollmentService {
             contents: contents,
             claims: entitlement.claims,
             duplicates: duplicates(contents, renewed: entitlement.renewed, deliberation.profile),
-            issuer: deliberation.profile.generation(of: opened.credential).issuer
+            issuer: issuer
         )
     }
 }

@@ -142,7 +142,7 @@ extension EnrollmentService {
         return try await order(Work(takingUp: open, now: time.now), &deliberation)
     }
 
-    private func prepare(
+    func prepare(
         _ application: Application,
         _ deliberation: inout Deliberation
     ) throws -> PreparedCertificate {
@@ -173,9 +173,40 @@ extension EnrollmentService {
             policy: profile.duplicates,
             subjectDigest: subject.isEmpty
                 ? nil : DigestAlgorithm.sha256.digest(Array(subject.comparableText.utf8)),
+            keyDigest: contents.subjectPublicKeyInfo.canonicalDigest,
             renewedSerialNumber: renewed?.serialNumber
         )
     }
+
+    /// Goes through a reservation and undoes it before anything is signed: whatever would be in its way is found.
+    func rehearse(
+        _ application: Application,
+        _ prepared: PreparedCertificate,
+        _ deliberation: inout Deliberation
+    ) async throws -> ReasonCode {
+        let order = IssuanceOrder(
+            issuerID: application.issuer.id,
+            serialNumber: prepared.serialNumber,
+            toBeSigned: prepared.toBeSigned
+        )
+        let work = Work(application, prepared, order, now: deliberation.receivedAt)
+        do {
+            let outcome = try await transactions.reserve(reservation(application, work, deliberation)) {
+                throw Rehearsal()
+            }
+            if case .alreadyOpen = outcome {
+                throw deliberation.fail("transaction", .transactionInProgress, "the same request is being worked on")
+            }
+            return try await conclude(outcome, work, &deliberation).reason
+        } catch is Rehearsal {
+            return .issued
+        } catch let error as StoreError {
+            throw deliberation.fail("storage", .storeUnavailable, error.sentence)
+        }
+    }
+
+    /// Where a rehearsal ends: what was reserved is undone with it.
+    private struct Rehearsal: Error {}
 
     private func reservation(_ application: Application, _ work: Work, _ deliberation: Deliberation) -> Reservation {
         Reservation(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Cryptography
 internal import PKIX
 internal import SCEP
+internal import X509
 
 /// What is kept with a request that a proxy signed: a decision may come long after it.
 private enum ProxyAttribute {
@@ -10,6 +12,12 @@ private enum ProxyAttribute {
     static let rule = "signer.rule"
     /// The proxy's subject.
     static let subject = "signer.subject"
+    /// SHA-256 of the proxy's certificate, and of its SubjectPublicKeyInfo.
+    static let certificate = "signer.certificate"
+    static let key = "signer.key"
+    /// The profile that issued the proxy's certificate, or the alternate authority that did.
+    static let profile = "signer.profile"
+    static let authority = "signer.authority"
     /// The proxy's issuer and serial number, if this server issued its certificate.
     static let issued = "signer.issued"
 }
@@ -36,13 +44,43 @@ extension EnrollmentService {
             }
             entitlement = byChallenge
         }
-        entitlement.attributes.add(ProxyAttribute.rule, [rule.name])
-        entitlement.attributes.add(ProxyAttribute.subject, [sender.certificate.subject.description])
-        if case .issued(let record) = sender.standing {
-            let place = "\(record.issuerID) \(record.serialNumber.hexadecimal)"
-            entitlement.attributes.add(ProxyAttribute.issued, [place])
-        }
+        entitlement.attributes = Self.attributes(rule, sender).merging(entitlement.attributes)
         return try await conclude(.entitled(entitlement), opened, candidate, &deliberation)
+    }
+
+    /// What is kept of a proxy with a request that waits.
+    private static func attributes(_ rule: AuthorizedSigner, _ sender: Sender) -> ChallengeAttributes {
+        var attributes = ChallengeAttributes()
+        let certificate = sender.certificate
+        attributes.add(ProxyAttribute.rule, [rule.name])
+        attributes.add(ProxyAttribute.subject, [certificate.subject.description])
+        attributes.add(ProxyAttribute.certificate, [certificate.fingerprint().hexadecimal])
+        let keyDigest = DigestAlgorithm.sha256.digest(certificate.subjectPublicKeyInfo.der)
+        attributes.add(ProxyAttribute.key, [keyDigest.hexadecimal])
+        switch sender.standing {
+        case .issued(let record):
+            attributes.add(ProxyAttribute.profile, [record.profile])
+            attributes.add(ProxyAttribute.issued, ["\(record.issuerID) \(record.serialNumber.hexadecimal)"])
+        case .alternate(let authority): attributes.add(ProxyAttribute.authority, [authority.name])
+        case .key: break
+        }
+        return attributes
+    }
+
+    /// Whether a rule is, as it stands now, about the proxy that was kept with a request.
+    private static func isAbout(_ rule: AuthorizedSigner, _ attributes: ChallengeAttributes) -> Bool {
+        func kept(_ path: String) -> String? { attributes.values[path]?.first }
+        func isSubject(_ text: String) -> Bool {
+            guard let wanted = try? Name(text), let kept = kept(ProxyAttribute.subject).flatMap({ try? Name($0) })
+            else { return false }
+            return wanted.isEquivalent(to: kept)
+        }
+        switch rule.identity {
+        case .certificate(let digest): return kept(ProxyAttribute.certificate) == digest.hexadecimal
+        case .key(let digest): return kept(ProxyAttribute.key) == digest.hexadecimal
+        case .issued(let through, let subject): return kept(ProxyAttribute.profile) == through && isSubject(subject)
+        case .certified(let name, let subject): return kept(ProxyAttribute.authority) == name && isSubject(subject)
+        }
     }
 
     /// The first rule that allows all that a request asks for.
@@ -71,9 +109,15 @@ extension EnrollmentService {
         _ deliberation: inout Deliberation
     ) async throws {
         guard let name = attributes.values[ProxyAttribute.rule]?.first else { return }
-        let rules = deliberation.profile.settings.authorizedSigners.filter { $0.name == name }
+        let rules = deliberation.profile.settings.authorizedSigners.filter {
+            $0.name == name && Self.isAbout($0, attributes)
+        }
         guard !rules.isEmpty else {
-            throw deliberation.fail("signer", .signerNotAllowed, "the rule '\(name)' is no longer there")
+            throw deliberation.fail(
+                "signer",
+                .signerNotAllowed,
+                "the rule '\(name)' is no longer there, or about another proxy"
+            )
         }
         let objections = rules.map { $0.objection(to: request) }
         if let objection = objections.first.flatMap(\.self), !objections.contains(nil) {
@@ -107,6 +151,6 @@ extension EnrollmentService {
         } catch {
             throw deliberation.fail("storage", .storeUnavailable, error.sentence)
         }
-        return nil
+        throw deliberation.fail("signer", .signerNotAllowed, "nobody knows whether the proxy's certificate is revoked")
     }
 }

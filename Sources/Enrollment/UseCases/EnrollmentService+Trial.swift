@@ -51,25 +51,16 @@ extension EnrollmentService {
         )
         guard case .entitled(let entitlement) = authentication else { return (.issuedAgain, nil) }
         deliberation.isAuthenticated = true
-        let contents = try contents(
-            request,
-            candidate.publicKey.algorithm,
-            renewed: nil,
-            attributes: entitlement.attributes,
-            &deliberation
-        )
-        let certificate: PreparedCertificate
-        do {
-            guard let issuer = deliberation.profile.authorities.generations.first?.issuer else {
-                throw deliberation.fail("issuer", .issuerFailed, "the profile has none")
-            }
-            certificate = try issuer.prepare(contents, template: deliberation.profile.template, now: time.now)
-        } catch let error as IssuanceError {
-            throw deliberation.fail("issuer", error.reason, error.sentence)
+        guard let issuer = deliberation.profile.authorities.generations.first?.issuer else {
+            throw deliberation.fail("issuer", .issuerFailed, "the profile has none")
         }
-        deliberation.pass("issuing", "the certificate would be signed as it is")
-        let needed = neededVotes(request, candidate.publicKey.algorithm, entitlement, &deliberation)
-        guard let needed else { return (.issued, certificate) }
+        let application = try application(candidate, entitlement, issuer, &deliberation)
+        let certificate = try prepare(application, &deliberation)
+        guard let needed = neededVotes(request, application.contents, entitlement, &deliberation) else {
+            let reason = try await rehearse(application, certificate, &deliberation)
+            deliberation.pass("issuing", "the certificate would be signed as it is")
+            return (reason, certificate)
+        }
         let who = needed == 1 ? "somebody approves" : "\(needed) people approve"
         deliberation.note("approval", "it would wait until \(who) it")
         return (.approvalPending, certificate)

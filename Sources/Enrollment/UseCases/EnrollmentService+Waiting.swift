@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import CertificateAuthority
 internal import Cryptography
 internal import PKIX
 internal import SCEP
+internal import X509
 
 internal import struct Foundation.UUID
 
@@ -11,7 +13,7 @@ extension EnrollmentService {
     /// How many people have to approve a request; nil when it is issued at once.
     func neededVotes(
         _ request: CertificationRequest,
-        _ key: KeyAlgorithm,
+        _ contents: CertificateContents,
         _ entitlement: Entitlement,
         _ deliberation: inout Deliberation
     ) -> Int? {
@@ -22,11 +24,15 @@ extension EnrollmentService {
         case .enrollments: return entitlement.renewed == nil ? needed : nil
         case .all: return needed
         case .rules:
-            let names = try? RequestValues(request)
+            // A renewal keeps what it has, whatever its request says.
+            let names =
+                entitlement.renewed == nil
+                ? try? RequestValues(request)
+                : RequestValues(subject: contents.subject, names: contents.names ?? SubjectAlternativeNames())
             let subject = ApprovalSubject(
                 purpose: entitlement.renewed == nil ? .enrollment : .renewal,
                 raProfile: deliberation.profile.raProfile,
-                key: key,
+                key: contents.keyAlgorithm,
                 values: (names?.texts ?? [:]).merging(entitlement.attributes.values) { requested, _ in requested },
                 others: names?.others ?? []
             )

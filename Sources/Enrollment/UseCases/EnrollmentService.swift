@@ -274,6 +274,8 @@ public struct EnrollmentService: Sendable {
         case .unanswerable:
             return .unanswerable(reason.sentence)
         case .pending:
+            // Whoever may wait without a challenge must not fill the list of those who do.
+            if deliberation.isOpen { countFailure(1, deliberation) }
             return reply(deliberation) { message, credential, options throws(SCEPError) in
                 var generator = SecureRandom()
                 return try CertRep.pending(message, credential: credential, options: options, using: &generator)

@@ -88,4 +88,13 @@ public struct SubjectPublicKeyInfo: Sendable, Hashable {
     public var keyIdentifier: [UInt8] {
         Array(DigestAlgorithm.sha256.digest(keyBits).prefix(20))
     }
+
+    /// SHA-256 of the key in the one encoding that all its spellings have in common: RSA parameters may be NULL or absent, points of
+    /// curves compressed or not.
+    ///
+    /// Of a key that can't be read, it is that of the encoding as it came.
+    public var canonicalDigest: [UInt8] {
+        let encoded = (try? publicKey())?.subjectPublicKeyInfo ?? []
+        return DigestAlgorithm.sha256.digest(encoded.isEmpty ? der : encoded)
+    }
 }

@@ -78,6 +78,12 @@ extension StoredConfiguration {
     /// The profiles of a kind.
     func profiles(_ kind: ProfileKind) -> [ProfileRecord] { kind == .scep ? scepProfiles : raProfiles }
 
+    /// The names that RA profiles with URLs of their own have, which a SCEP profile serves.
+    func servedNames(of scepProfile: String) -> [String] {
+        raProfiles.filter { $0.settings(RAProfileSettings.self)?.scepProfile == scepProfile }
+            .map { ProfileName.served(raProfile: $0.name) }
+    }
+
     /// A profile.
     func profile(_ kind: ProfileKind, _ name: String) -> ProfileRecord? {
         profiles(kind).first { $0.name == name }

@@ -106,7 +106,8 @@ struct ProfileResolver {
         guard missing.isEmpty else {
             throw ProfileRefusal(sentence: "the alternate authority '\(missing.joined())' is missing")
         }
-        if let rule = settings.authorizedSigners.first(where: { $0.issuingProfile == scepProfile }) {
+        let ownNames = [scepProfile] + stored.servedNames(of: scepProfile)
+        if let rule = settings.authorizedSigners.first(where: { $0.issuingProfile.map(ownNames.contains) ?? false }) {
             throw ProfileRefusal(
                 sentence:
                     "the authorised signer '\(rule.name)' has to come from another profile: in this one devices choose their subjects"

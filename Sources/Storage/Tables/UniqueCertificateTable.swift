@@ -35,7 +35,7 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
             try connection.takeTurn(of: Array("subject\0\(reservation.raProfile)\0".utf8) + subject)
         }
         if check.policy.key == .refuse {
-            try connection.takeTurn(of: Array("key\0\(reservation.raProfile)\0".utf8) + reservation.publicKeyDigest)
+            try connection.takeTurn(of: Array("key\0\(reservation.raProfile)\0".utf8) + check.keyDigest)
         }
         if !subject.isEmpty, check.policy.subject == .refuse {
             let other = try connection.first(
@@ -51,7 +51,7 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
             let other = try connection.first(
                 UniqueCertificateSQL.sameKey,
                 [
-                    "ra_profile": .text(reservation.raProfile), "key_digest": .blob(reservation.publicKeyDigest),
+                    "ra_profile": .text(reservation.raProfile), "key_digest": .blob(check.keyDigest),
                     "renewed": renewed, "subject_digest": .blob(subject), "moment": .date(reservation.reservedAt),
                 ]
             ) { row throws(StoreError) in try row.blob() }
@@ -62,7 +62,7 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
             UniqueCertificateSQL.add,
             [
                 "id": .uuid(reservation.id), "ra_profile": .text(reservation.raProfile),
-                "subject_digest": .blob(subject), "key_digest": .blob(reservation.publicKeyDigest),
+                "subject_digest": .blob(subject), "key_digest": .blob(check.keyDigest),
                 "serial_number": .blob(reservation.order.serialNumber),
                 "renews": .optional(check.renewedSerialNumber),
                 "replaces_after": isReplacing

@@ -45,6 +45,7 @@ extension RequestCommand {
             Terminal.result("key:          \(asked.key)")
             Terminal.result("key SHA-256:  \(approval.publicKeyDigest.hexadecimal)")
             Terminal.result("profile:      \(approval.key.profile)")
+            Terminal.result("RA profile:   \(approval.raProfile)")
             Terminal.result("transaction:  \(approval.key.transactionID)")
             Terminal.result("from:         \(approval.remoteAddress)")
             Terminal.result("came:         \(Texts.moment(approval.createdAt))")
@@ -212,6 +213,7 @@ extension ApprovalRecord {
         var object: [String: Any] = [
             "names": asked.names, "key": asked.key, "renewedSerialNumber": asked.renewedSerialNumber ?? "",
             "id": id.uuidString.lowercased(), "state": state.rawValue, "subject": subject, "profile": key.profile,
+            "raProfile": raProfile,
             "transactionID": key.transactionID, "renewal": renewedCertificate != nil,
             "refusedByIssuer": isRefusedByIssuer, "neededVotes": neededVotes,
             "publicKeySHA256": publicKeyDigest.hexadecimal, "remoteAddress": remoteAddress,
