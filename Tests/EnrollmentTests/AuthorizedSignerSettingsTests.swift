@@ -80,7 +80,7 @@ internal import Testing
         let pattern = try NamePattern(String(repeating: "*a", count: 127) + "b")
         let text = String(repeating: "a", count: 1024)
         let duration = ContinuousClock().measure {
-            for _ in 0..<100 { #expect(!pattern.matches(text, of: "csr.subject.CN")) }
+            for _ in 0..<20 { #expect(!pattern.matches(text, of: "csr.subject.CN")) }
         }
         #expect(duration < .seconds(5))
         #expect(try !NamePattern("*").matches(String(repeating: "a", count: 2049), of: "csr.subject.CN"))

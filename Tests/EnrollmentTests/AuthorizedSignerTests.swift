@@ -103,7 +103,9 @@ extension World {
         #expect(certificate.subject.description == "CN=phone-7")
         let trace = try await world.latestTrace()
         #expect(
-            trace.steps.map(\.name) == ["message", "signature", "envelope", "request", "signer", "policy", "issuing"]
+            trace.steps.map(\.name) == [
+                "message", "signature", "envelope", "request", "request", "signer", "policy", "issuing",
+            ]
         )
         #expect(trace.steps.contains { $0.detail == "the rule 'ise' lets 'CN=ise' ask for this" })
     }

@@ -17,7 +17,9 @@ extension ReasonCodeTests {
         _ yaml: String,
         extensions: [[UInt8]] = []
     ) -> Story {
-        Story(reason: reason, steps: accepted + [step]) { world in
+        // What a request asks for beside its subject is a step of its own.
+        let asking = extensions.isEmpty ? [] : ["request"]
+        return Story(reason: reason, steps: accepted.dropLast() + asking + ["challenge", step]) { world in
             let profile = try world.profile(template: try TemplateBench.template(yaml))
             let message = try Device(in: world).message(try await world.code(), extensions: extensions)
             _ = try await world.ask(message, profile: profile)
