@@ -56,6 +56,14 @@ struct Cluster: Sendable {
         }
     }
 
+    /// Lets any number of requests of one address fail to authenticate, on both nodes when it returns.
+    func letEverybodyFail() async throws {
+        try await Sceptic.run("profile", "set", "default", "--data", first.state, "--maximum-failures-per-minute", "0")
+        // Who serves a later change serves this one too.
+        try await Sceptic.run("profile", "new", "later", "--data", first.state)
+        for node in nodes { try await node.servesSoon("later", within: 5) }
+    }
+
     /// What a statement returns in the state's database.
     @discardableResult
     func query(_ text: String) async throws -> String { try await database.query(text, in: name) }
