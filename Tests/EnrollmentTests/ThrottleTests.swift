@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import CertificateAuthority
 internal import Cryptography
 internal import Foundation
 internal import SCEPCrafting
@@ -122,6 +123,40 @@ internal import Testing
         for _ in 0..<150 {
             guard case .certRep = await ask(service, wrong, profile, from: "a") else {
                 Issue.record("stopped")
+                return
+            }
+        }
+    }
+
+    /// Whoever guesses gains nothing by going round the URLs of the RA profiles, which take the same challenges.
+    @Test func allURLsOfAProfileShareWhatMayFail() async throws {
+        let world = try await World()
+        var settings = SCEPProfileSettings.with()
+        settings.maximumFailuresPerMinute = 2
+        let profile = try world.profile(settings: settings)
+        let phones = try #require(
+            ServedProfile(
+                name: ProfileName.served(raProfile: "phones"),
+                scepProfile: profile.name,
+                raProfile: "phones",
+                settings: settings,
+                compatibility: profile.compatibility,
+                authorities: profile.authorities,
+                template: CertificateTemplate(),
+                challengeSources: [StoredChallengeSource(store: world.store, masterKey: world.masterKey)]
+            )
+        )
+        let service = world.service(time: StandingClock(now: world.clock.now))
+        let wrong = try Device(in: world).message("wrong")
+        for profile in [profile, phones, profile, phones] {
+            guard case .certRep = await ask(service, wrong, profile, from: "a") else {
+                Issue.record("too early")
+                return
+            }
+        }
+        for profile in [profile, phones] {
+            guard case .throttled = await ask(service, wrong, profile, from: "a") else {
+                Issue.record("not stopped")
                 return
             }
         }

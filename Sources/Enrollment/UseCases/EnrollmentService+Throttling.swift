@@ -6,7 +6,7 @@ extension EnrollmentService {
     func refusal(_ deliberation: Deliberation) -> EnrollmentReply? {
         let profile = deliberation.profile
         let refusal = throttle.refusal(
-            profile: profile.name,
+            profile: profile.scepProfile,
             address: deliberation.remoteAddress,
             perMinute: profile.settings.maximumFailuresPerMinute,
             at: deliberation.receivedAt
@@ -23,11 +23,11 @@ extension EnrollmentService {
     /// Counts a failed authentication.
     ///
     /// All that get the uniform answer count alike: otherwise who is throttled sooner or later would tell what was wrong
-    /// (design §6.1).
+    /// (design §6.1). All URLs of a SCEP profile have the same challenges, so they share what may be guessed.
     func countFailure(_ failures: Int, _ deliberation: Deliberation) {
         throttle.count(
             failures,
-            profile: deliberation.profile.name,
+            profile: deliberation.profile.scepProfile,
             address: deliberation.remoteAddress,
             perMinute: deliberation.profile.settings.maximumFailuresPerMinute,
             at: deliberation.receivedAt
