@@ -40,6 +40,8 @@ struct UsedChallengeExpiry: Service {
     private static let interval: Duration = .seconds(300)
     /// How many one write forgets, so that enrolments need not wait for it.
     private static let portion = 1000
+    /// How long after its end a challenge is remembered: to a node whose clock is behind it is still good.
+    private static let remembrance: Double = 86_400
 
     let challenges: any UsedChallengeStore
     let time: any TimeSource
@@ -54,10 +56,14 @@ struct UsedChallengeExpiry: Service {
         }
     }
 
-    private func forget() async {
+    /// Forgets all there is to forget.
+    func forget() async {
         do {
-            while try await challenges.forgetUsedChallenges(before: time.now, limit: Self.portion) == Self.portion {
+            var forgotten = Self.portion
+            while forgotten == Self.portion {
                 try Task.checkCancellation()
+                let end = time.now.addingTimeInterval(-Self.remembrance)
+                forgotten = try await challenges.forgetUsedChallenges(before: end, limit: Self.portion)
             }
         } catch {
             guard !Task.isCancelled else { return }
