@@ -18,6 +18,7 @@ extension StorageCheck {
         StorageCheck("replacesWhenALongOrderIsFinished", with: replacesWhenFinished),
         StorageCheck("issuesOneOfManyDuplicatesAtOnce", with: issuesOne),
         StorageCheck("leavesOneGoodOfManyThatReplaceAtOnce", with: leavesOneGood),
+        StorageCheck("leavesOneGoodOfManyThatAreFinishedAtOnce", with: leavesOneFinished),
         StorageCheck("revokesWhatIsDueOnceAtOnce", with: revokesDueOnce),
     ]
 
@@ -241,6 +242,31 @@ extension StorageCheck {
             try expect(outcomes.count { $0.word == "issued" }, is: sessions)
             var good = 0
             for outcome in outcomes where try await revocation(scenario, outcome) == nil { good += 1 }
+            try expect(good, is: 1)
+            let count = try await scenario.store.revocationRevision(issuerID: scenario.issuer.id, shard: 3)
+            try expect(count, is: round * (sessions - 1))
+        }
+    }
+
+    private static func leavesOneFinished(_ scenario: Scenario) async throws {
+        for round in 1...8 {
+            let policy = DuplicatePolicy(subject: .replace)
+            let subject = Scenario.bytes()
+            let requests = (0..<sessions).map { _ in reservation(scenario, policy, subject: subject) }
+            for request in requests { try expect(try await scenario.hold(request), "reserved") }
+            let certificates = try await atOnce(scenario) { session, number in
+                let certificate = Scenario.certificate(for: requests[number])
+                try expect(try await session.store.finish(requests[number].id, certificate: certificate), "issued")
+                return certificate
+            }
+            var good = 0
+            for certificate in certificates {
+                let stored = try await scenario.store.certificate(
+                    issuerID: certificate.issuerID,
+                    serialNumber: certificate.serialNumber
+                )
+                if try unwrap(stored).revocation == nil { good += 1 }
+            }
             try expect(good, is: 1)
             let count = try await scenario.store.revocationRevision(issuerID: scenario.issuer.id, shard: 3)
             try expect(count, is: round * (sessions - 1))

@@ -32,7 +32,7 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
         let renewed = SQLValue.blob(check.renewedSerialNumber ?? [])
         // Always the subject before the key, so that two never wait for each other.
         if !subject.isEmpty, check.policy.subject != .allow {
-            try connection.takeTurn(of: Array("subject\0\(reservation.raProfile)\0".utf8) + subject)
+            try takeTurn(ofSubject: subject, in: reservation.raProfile)
         }
         if check.policy.key == .refuse {
             try connection.takeTurn(of: Array("key\0\(reservation.raProfile)\0".utf8) + check.keyDigest)
@@ -83,6 +83,8 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
             )
         }
         guard let entry else { return }
+        // Of two that replace each other and are finished at once, the second has to see the first.
+        if entry.replacesAfter != nil { try takeTurn(ofSubject: entry.subjectDigest, in: entry.raProfile) }
         let (raProfile, subject) = (SQLValue.text(entry.raProfile), SQLValue.blob(entry.subjectDigest))
         if let renews = entry.renews {
             _ = try connection.execute(
@@ -106,6 +108,10 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
             DueRevocation.init(from:)
         )
         for certificate in due { try revoke(certificate, at: moment) }
+    }
+
+    private func takeTurn(ofSubject digest: [UInt8], in raProfile: String) throws(StoreError) {
+        try connection.takeTurn(of: Array("subject\0\(raProfile)\0".utf8) + digest)
     }
 
     /// Whether anything is to be revoked.
