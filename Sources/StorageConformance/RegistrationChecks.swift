@@ -14,6 +14,7 @@ extension StorageCheck {
         StorageCheck("countsGuessesAndLocks", with: countsGuesses),
         StorageCheck("unlocksAndRevokesRegistrationsOnce", with: unlocksAndRevokes),
         StorageCheck("usesARegistrationUpOnce", with: usesUpOnce),
+        StorageCheck("usesARegistrationForManyAsOftenAsItMayBeUsed", with: usesForMany),
         StorageCheck("refusesRegistrationsThatMayNotBeUsed", with: refusesRegistrations),
         StorageCheck("letsARequestWaitWithARegistration", with: waitsWithRegistration),
         StorageCheck("freesTheRegistrationOfAnAbandonedTransaction", with: freesRegistration),
@@ -121,20 +122,20 @@ extension StorageCheck {
     }
 
     private static func countsGuesses(_ scenario: Scenario) async throws {
-        let record = try await added(scenario, try registration())
+        let record = try await added(scenario, try registration(uses: .many))
         let other = try await added(scenario, try registration("device-2"))
         try expect(try await guess(scenario, record, [1]), is: GuessOutcome(failedGuesses: 1, isLocked: false))
         try expect(try await guess(scenario, record, [1]), is: GuessOutcome(failedGuesses: 1, isLocked: false))
         try expect(try await guess(scenario, record, [2]), is: GuessOutcome(failedGuesses: 2, isLocked: false))
-        try await scenario.store.forgetGuesses(record.id)
+        try expect(try await claim(scenario, record), "issued")
         try expect(try await stored(scenario, record), is: record)
-        // After the right secret the same wrong one counts again.
+        // After something was granted the same wrong one counts again.
         try expect(try await guess(scenario, record, [2]), is: GuessOutcome(failedGuesses: 1, isLocked: false))
         try expect(try await guess(scenario, record, [1]), is: GuessOutcome(failedGuesses: 2, isLocked: false))
         let locked = GuessOutcome(failedGuesses: 3, isLocked: true)
         try expect(try await guess(scenario, record, [2], at: Scenario.moment(4)), is: locked)
         try expect(try await guess(scenario, record, [7], at: Scenario.moment(5)), is: locked)
-        try await scenario.store.forgetGuesses(record.id)
+        try expect(try await claim(scenario, record), "claimRefused(locked)")
         try expect(try await stored(scenario, record).lockedAt, is: Scenario.moment(4))
         try expect(try await stored(scenario, record).failedGuesses, is: 3)
         try expect(try await stored(scenario, other), is: other)
@@ -164,6 +165,7 @@ extension StorageCheck {
         used.usedAt = first.reservedAt
         used.usedByKey = first.publicKeyDigest
         try expect(try await stored(scenario, record), is: used)
+        _ = try await guess(scenario, record, [1])
         let second = scenario.reservation(transactionID: "second", claims: first.claims)
         try expect(try await scenario.issue(second), "claimRefused(used)")
         var same = scenario.reservation(transactionID: "same", claims: first.claims)
@@ -171,41 +173,60 @@ extension StorageCheck {
         let again = try await scenario.issue(same)
         try expect(again, "alreadyIssued")
         try expect(again.certificate, is: issued.certificate)
+        // Nothing new was granted.
+        try expect(try await stored(scenario, record).failedGuesses, is: 1)
         same.reservedAt = Scenario.moment(3600)
         try expect(try await scenario.issue(same), "claimRefused(expired)")
         try expect(try await scenario.store.certificateCount(), is: 1)
     }
 
-    private static func refusesRegistrations(_ scenario: Scenario) async throws {
-        func claim(_ record: RegistrationRecord, at seconds: Double = 1) async throws -> ReservationOutcome {
-            let moment = Scenario.moment(seconds)
-            return try await scenario.issue(
-                scenario.reservation(
-                    transactionID: "\(Scenario.id())",
-                    claims: [.registration(record.id)],
-                    at: moment
-                )
+    /// Issues by a registration, for a key of its own.
+    private static func claim(
+        _ scenario: Scenario,
+        _ record: RegistrationRecord,
+        at seconds: Double = 1
+    ) async throws -> ReservationOutcome {
+        try await scenario.issue(
+            scenario.reservation(
+                transactionID: "\(Scenario.id())",
+                claims: [.registration(record.id)],
+                at: Scenario.moment(seconds)
             )
+        )
+    }
+
+    private static func usesForMany(_ scenario: Scenario) async throws {
+        let record = try await added(scenario, try registration(uses: .many))
+        let endless = try await added(scenario, try registration("device-2", uses: .many, lasts: nil))
+        for seconds in [1, 2, 3599.999] {
+            try expect(try await claim(scenario, record, at: seconds), "issued")
+            try expect(try await claim(scenario, endless, at: seconds), "issued")
         }
-        try expect(try await claim(try registration()), "claimRefused(unknown)")
+        try expect(
+            try await scenario.store.wait(scenario.approval(), claims: [.registration(endless.id)]),
+            "pending"
+        )
+        try expect(try await stored(scenario, record), is: record)
+        try expect(try await stored(scenario, endless), is: endless)
+        try expect(try await scenario.store.certificateCount(), is: 6)
+    }
+
+    private static func refusesRegistrations(_ scenario: Scenario) async throws {
+        try expect(try await claim(scenario, try registration()), "claimRefused(unknown)")
         // Whose it is was looked at by whoever found it: a profile has more than one URL.
-        try expect(
-            try await claim(try await added(scenario, try registration("a", profile: "other"))),
-            "issued"
-        )
-        try expect(
-            try await claim(try await added(scenario, try registration("b", uses: .many))),
-            "claimRefused(unknown)"
-        )
-        let short = try await added(scenario, try registration("c", lasts: 10))
-        try expect(try await claim(short, at: 10), "claimRefused(expired)")
-        let revoked = try await added(scenario, try registration("d"))
-        _ = try await scenario.store.revokeRegistration(revoked.id, at: Scenario.now)
-        try expect(try await claim(revoked), "claimRefused(revoked)")
-        let locked = try await added(scenario, try registration("e"))
-        for number in 0..<3 { _ = try await guess(scenario, locked, [UInt8(number)]) }
-        try expect(try await claim(locked), "claimRefused(locked)")
-        try expect(try await claim(short, at: 9.999), "issued")
+        let elsewhere = try await added(scenario, try registration("a", profile: "other"))
+        try expect(try await claim(scenario, elsewhere), "issued")
+        for uses in RegistrationUses.allCases {
+            let short = try await added(scenario, try registration("b \(uses)", uses: uses, lasts: 10))
+            try expect(try await claim(scenario, short, at: 10), "claimRefused(expired)")
+            let revoked = try await added(scenario, try registration("c \(uses)", uses: uses))
+            _ = try await scenario.store.revokeRegistration(revoked.id, at: Scenario.now)
+            try expect(try await claim(scenario, revoked), "claimRefused(revoked)")
+            let locked = try await added(scenario, try registration("d \(uses)", uses: uses))
+            for number in 0..<3 { _ = try await guess(scenario, locked, [UInt8(number)]) }
+            try expect(try await claim(scenario, locked), "claimRefused(locked)")
+            try expect(try await claim(scenario, short, at: 9.999), "issued")
+        }
     }
 
     private static func waitsWithRegistration(_ scenario: Scenario) async throws {

@@ -48,7 +48,7 @@ internal import X509
         #expect(try await world.registration("device-1").failedGuesses == 1)
         #expect(try await world.registration("device-2").failedGuesses == 0)
         #expect(try await world.ask(try Device(in: world).message(first), profile: profile).certificate != nil)
-        // The right one made the wrong one forgotten.
+        // What was granted made the wrong one forgotten.
         #expect(try await world.registration("device-1").failedGuesses == 0)
         #expect(world.observer.reasons == [.challengeUnknown, .issued])
     }
@@ -73,6 +73,24 @@ internal import X509
         #expect(try await world.registration("device-1") == locked)
         #expect(try await world.store.unlockRegistration(locked.id))
         #expect(try await world.ask(try device.message(secret), profile: profile).certificate != nil)
+    }
+
+    /// Whoever has overheard a message can repeat it between guesses, and wins no guess by that.
+    @Test(arguments: RegistrationUses.allCases)
+    func aRepeatedMessageMakesNoGuessForgotten(uses: RegistrationUses) async throws {
+        let world = try await World()
+        let secret = try await world.registered("device-1", uses: uses)
+        let profile = try world.profile(sources: [world.registrations(maximumGuesses: 3)])
+        let device = try Device(in: world)
+        let overheard = try device.message(secret)
+        let first = try await world.ask(overheard, profile: profile)
+        #expect(first.certificate != nil)
+        for guess in ["one", "two", "three"] {
+            #expect(try await world.ask(overheard, profile: profile) == first)
+            #expect(try await world.ask(try device.message(guess), profile: profile) == .uniform)
+        }
+        #expect(try await world.registration("device-1").failedGuesses == 3)
+        #expect(try await world.registration("device-1").lockedAt != nil)
     }
 
     @Test func traceNamesTheDeviceButNoSecret() async throws {

@@ -85,7 +85,8 @@ public struct GuessOutcome: Sendable, Hashable {
 
 /// Keeps registered devices.
 ///
-/// Using a registration up that is good for once is the reservation's matter (`TransactionStore`).
+/// Using a registration is the reservation's matter (`TransactionStore`): that uses one up that is good for once, and forgets the
+/// wrong secrets.
 ///
 /// Every method is atomic and durable when it returns; reads see everything that was durable before they began.
 public protocol RegistrationStore: Sendable {
@@ -118,9 +119,6 @@ public protocol RegistrationStore: Sendable {
         maximum: Int,
         at moment: Date
     ) async throws(StoreError) -> GuessOutcome?
-
-    /// Forgets the wrong secrets of a registration that is not locked: the right one came.
-    func forgetGuesses(_ id: UUID) async throws(StoreError)
 
     /// Unlocks a registration, and forgets its wrong secrets.
     ///

@@ -29,7 +29,7 @@ public enum Claim: Sendable, Hashable {
     case oneTimeChallenge(UUID)
     /// A one-time challenge that somebody else made, by the id that they gave it.
     case external(ExternalChallenge)
-    /// A registration that is good for once, by its row's id.
+    /// A registration, by its row's id: used up if it is good for once, and in any case neither locked, revoked nor expired.
     case registration(UUID)
     /// A request that waits for a decision, by its row's id: it is approved by the reservation, if it still waits.
     case approval(UUID, ApprovalDecision)

@@ -47,14 +47,6 @@ enum RegistrationSQL {
     /// How many wrong secrets there were, and whether that was too many.
     static let guesses = SQLStatement("SELECT failed_guesses, locked_at FROM registration WHERE id = :id")
 
-    /// Forgets wrong secrets.
-    static let forgetGuesses = SQLStatement(
-        """
-        UPDATE registration SET failed_guesses = 0, last_guess = NULL
-        WHERE id = :id AND failed_guesses > 0 AND locked_at IS NULL
-        """
-    )
-
     /// Unlocks a registration.
     static let unlock = SQLStatement(
         """
@@ -68,21 +60,25 @@ enum RegistrationSQL {
         "UPDATE registration SET revoked_at = :moment WHERE id = :id AND revoked_at IS NULL"
     )
 
-    /// Uses up a registration that is good for once and may be used.
+    /// Uses a registration that may be used: its wrong secrets are forgotten, and one that is good for once is used up.
     static let claim = SQLStatement(
         """
         UPDATE registration
-        SET used_at = :moment, used_by_key = :key_digest, used_by_transaction = :transaction_id, used_by_approval = :approval_id
-        WHERE id = :id AND uses = 'once' AND used_at IS NULL AND revoked_at IS NULL
+        SET failed_guesses = 0, last_guess = NULL,
+            used_at = CASE WHEN uses = 'once' THEN :moment ELSE used_at END,
+            used_by_key = CASE WHEN uses = 'once' THEN :key_digest ELSE used_by_key END,
+            used_by_transaction = CASE WHEN uses = 'once' THEN :transaction_id ELSE used_by_transaction END,
+            used_by_approval = CASE WHEN uses = 'once' THEN :approval_id ELSE used_by_approval END
+        WHERE id = :id AND (uses <> 'once' OR used_at IS NULL) AND revoked_at IS NULL
             AND locked_at IS NULL AND (expires_at IS NULL OR expires_at > :moment)
         """
     )
 
-    /// Why a registration could not be used up.
+    /// Why a registration could not be used.
     static let state = SQLStatement(
         """
         SELECT expires_at, revoked_at, locked_at, used_by_key, used_by_transaction, used_by_approval FROM registration
-        WHERE id = :id AND uses = 'once'
+        WHERE id = :id
         """
     )
 

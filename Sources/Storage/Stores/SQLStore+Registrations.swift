@@ -43,13 +43,6 @@ extension SQLStore {
         }
     }
 
-    /// Forgets the wrong secrets of a registration.
-    func forgetGuesses(_ id: UUID) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
-            try RegistrationTable(connection: connection).forgetGuesses(id)
-        }
-    }
-
     /// Unlocks a registration.
     func unlockRegistration(_ id: UUID) async throws(StoreError) -> Bool {
         try await database.change { connection throws(StoreError) in

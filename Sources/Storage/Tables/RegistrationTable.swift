@@ -94,11 +94,6 @@ struct RegistrationTable<Connection: SQLConnection> {
         return changed == 1 ? .keep(outcome) : .undo(outcome)
     }
 
-    func forgetGuesses(_ id: UUID) throws(StoreError) -> WriteResult<Void> {
-        _ = try connection.execute(RegistrationSQL.forgetGuesses, ["id": .uuid(id)])
-        return .keep(())
-    }
-
     func unlock(_ id: UUID) throws(StoreError) -> WriteResult<Bool> {
         .keep(try connection.execute(RegistrationSQL.unlock, ["id": .uuid(id)]) == 1)
     }
@@ -107,7 +102,9 @@ struct RegistrationTable<Connection: SQLConnection> {
         .keep(try connection.execute(RegistrationSQL.revoke, ["moment": .date(moment), "id": .uuid(id)]) == 1)
     }
 
-    /// Uses a registration up that is good for once, if it may be used.
+    /// Uses a registration, if it may be used: one that is good for once is used up.
+    ///
+    /// One that is good for more is looked at as well: it may have been locked, revoked or outlived since it was found.
     func claim(
         _ id: UUID,
         publicKeyDigest: [UInt8],
