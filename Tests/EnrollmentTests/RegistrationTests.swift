@@ -137,11 +137,64 @@ internal import X509
         let world = try await World()
         let secret = try await world.registered(identity.name)
         let profile = try world.profile(sources: [world.registrations(identifiedBy: identity.identifier)])
-        let names = Wish.names(Wish.dns("A.example"), Wish.dns("b.example"))
-        let message = try Device(in: world).message(secret, extensions: [names]) { request in
+        let message = try Device(in: world).message(secret, extensions: [Wish.names(Wish.dns("A.example"))]) {
+            request in
             request.subject = try Name("CN=device-1,serialNumber=4711").der
         }
         #expect((try await world.ask(message, profile: profile).certificate != nil) == identity.fits)
+    }
+
+    /// A request that has more than one of what tells devices apart.
+    struct Crowd: Sendable, CustomTestStringConvertible {
+        var identifier: DeviceIdentifier
+        var subject = "CN=device-1,serialNumber=4711"
+        var dns = ["a.example"]
+        var testDescription: String { "\(identifier) \(subject) \(dns)" }
+    }
+
+    /// A device has its own name in its certificate and no other of that kind beside it.
+    @Test(arguments: [
+        Crowd(identifier: .commonName, subject: "CN=device-1,CN=admin"),
+        Crowd(identifier: .commonName, subject: "CN=admin,O=Example,CN=device-1"),
+        Crowd(identifier: .commonName, subject: "CN=admin+CN=device-1"),
+        Crowd(identifier: .commonName, subject: "CN=device-1,CN=device-1"),
+        Crowd(identifier: .commonName, subject: "CN=device-1,CN=#0401ff"),
+        Crowd(identifier: .serialNumber, subject: "serialNumber=1,CN=x+serialNumber=4711"),
+        Crowd(identifier: .dns, dns: ["a.example", "vpn.example"]),
+        Crowd(identifier: .dns, dns: ["vpn.example", "a.example"]),
+    ])
+    func anotherNameBesideThatOfTheDeviceIsRefused(_ crowd: Crowd) async throws {
+        let world = try await World()
+        let names: [DeviceIdentifier: String] = [.commonName: "device-1", .serialNumber: "4711", .dns: "a.example"]
+        let name = try #require(names[crowd.identifier])
+        let secret = try await world.registered(name)
+        let source = world.registrations(identifiedBy: crowd.identifier)
+        let stored = StoredChallengeSource(store: world.store, masterKey: world.masterKey)
+        let profile = try world.profile(sources: [source, stored])
+        func ask(_ challenge: String) async throws -> Answer {
+            let wish = Wish.names(crowd.dns.map { Wish.dns($0) })
+            let message = try Device(in: world).message(challenge, extensions: [wish]) { request in
+                request.subject = try Name(crowd.subject).der
+            }
+            return try await world.ask(message, profile: profile)
+        }
+        for challenge in [secret, "wrong"] {
+            #expect(try await ask(challenge) == .uniform)
+            #expect(world.observer.reasons.last == .challengeIdentity)
+        }
+        #expect(world.observer.summaries.last?.detail.contains("names '\(name)' and has 2 of") == true)
+        // Nothing was guessed.
+        #expect(try await world.registration(name).failedGuesses == 0)
+    }
+
+    @Test func severalNamesOfNoRegisteredDeviceAreLeftToTheNextSource() async throws {
+        let world = try await World()
+        _ = try await world.registered("device-2")
+        let code = try await world.code()
+        let stored = StoredChallengeSource(store: world.store, masterKey: world.masterKey)
+        let profile = try world.profile(sources: [world.registrations(), stored])
+        let message = try Device(in: world).message(code) { $0.subject = try Name("CN=a,CN=b").der }
+        #expect(try await world.ask(message, profile: profile).certificate != nil)
     }
 
     @Test func bindsWhatElseTheRequestAsksFor() async throws {

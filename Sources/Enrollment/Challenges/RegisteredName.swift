@@ -54,26 +54,31 @@ public struct RegisteredName: Sendable, Hashable {
 
 /// What of a request names the device.
 public enum DeviceIdentifier: String, Sendable, Hashable, Codable, CaseIterable {
-    /// The last common name of the subject.
+    /// The common name of the subject.
     case commonName = "CN"
-    /// The last serialNumber attribute of the subject.
+    /// The serialNumber attribute of the subject.
     case serialNumber
     /// The whole subject.
     case subject
-    /// The first dNSName of the alternative names.
+    /// The dNSName of the alternative names.
     case dns
 
-    /// The name in a request; nil when it names nothing, or something that can't be registered.
-    func name(in request: CertificationRequest) -> RegisteredName? {
+    /// All that names a device in a request, in the order of the encoding; nil stands for what can't be registered.
+    func names(in request: CertificationRequest) -> [RegisteredName?] {
         switch self {
-        case .commonName: return request.subject.text(of: .commonName).flatMap { RegisteredName($0) }
-        case .serialNumber: return request.subject.text(of: .serialNumber).flatMap { RegisteredName($0) }
-        case .subject: return RegisteredName(request.subject)
+        case .commonName, .serialNumber:
+            return request.subject.parts.filter { $0.keyword == rawValue }.map { part in
+                part.text.flatMap { RegisteredName($0) }
+            }
+        case .subject: return [RegisteredName(request.subject)]
         case .dns:
-            let wish = request.requestedExtensions.first { $0.oid == .PKIX.subjectAltName }
-            guard let names = try? wish.map({ try SubjectAlternativeNames($0) }) else { return nil }
-            for case .dnsName(let name) in names { return RegisteredName(name) }
-            return nil
+            let wishes = request.requestedExtensions.filter { $0.oid == .PKIX.subjectAltName }
+            return wishes.flatMap { wish -> [RegisteredName?] in
+                guard let names = try? SubjectAlternativeNames(wish) else { return [nil] }
+                return names.compactMap { name -> RegisteredName?? in
+                    if case .dnsName(let text) = name { .some(RegisteredName(text)) } else { nil }
+                }
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ public import Cryptography
 public struct RegistrationSource: ChallengeSource {
     /// The name in traces.
     public let name = "registered devices"
+    /// How many names of a request that has several are looked for, at most.
+    private static let maximumNameCount = 8
     private let settings: RegistrationSourceSettings
     private let store: any RegistrationStore
     private let masterKey: MasterKey
@@ -22,11 +24,21 @@ public struct RegistrationSource: ChallengeSource {
 
     /// Judges a challenge.
     public func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer {
-        guard let name = settings.identifiedBy.name(in: question.request) else { return .notMine }
+        let names = settings.identifiedBy.names(in: question.request)
         do {
-            let found = try await store.registration(profile: question.profile, name: name)
-            guard let found else { return .notMine }
-            return try await judge(question, found)
+            for name in names.prefix(Self.maximumNameCount) {
+                guard let name, let found = try await store.registration(profile: question.profile, name: name) else {
+                    continue
+                }
+                if names.count == 1 { return try await judge(question, found) }
+                // The certificate would have all of them, and which one counts, two readers might see differently.
+                let kind = settings.identifiedBy.rawValue
+                return .reject(
+                    .challengeIdentity,
+                    detail: "the request names '\(found.name.text)' and has \(names.count) of \(kind), not one"
+                )
+            }
+            return .notMine
         } catch {
             return .unavailable("the database did not answer")
         }
