@@ -27,7 +27,7 @@ struct RequestedNames: Sendable {
             case .dnsName(let text): dns.append(text)
             case .rfc822Name(let text): email.append(text)
             case .uniformResourceIdentifier(let text): uri.append(text)
-            case .ipAddress(let octets): ip.append(IPAddressText.text(Array(octets.bytes)))
+            case .ipAddress(let octets): ip.append(IPAddressText.text(octets.bytes) ?? octets.bytes.hexadecimal)
             default: break
             }
         }

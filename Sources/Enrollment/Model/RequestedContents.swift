@@ -48,9 +48,7 @@ public struct RequestedContents: Sendable, Hashable {
         case .rfc822Name(let text): "email:\(text)"
         case .uniformResourceIdentifier(let text): "uri:\(text)"
         case .ipAddress(let octets):
-            "ip:"
-                + (octets.bytes.count == 4
-                    ? octets.bytes.map(String.init).joined(separator: ".") : octets.bytes.hexadecimal)
+            "ip:" + (IPAddressText.text(octets.bytes) ?? octets.bytes.hexadecimal)
         case .otherName(let other): "otherName:\(other.typeID)"
         case .directoryName(let name): "directory:\(name)"
         case .registeredID(let identifier): "id:\(identifier)"
