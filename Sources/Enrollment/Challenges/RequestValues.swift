@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import CertificateAuthority
 public import PKIX
-internal import SwiftASN1
 internal import X509
 
 /// The names that a request asks for, as texts by path: `csr.subject.CN`, `csr.san.dns`.
@@ -10,7 +10,7 @@ internal import X509
 /// What a stranger wrote: nothing is escaped, and nothing is believed.
 public struct RequestValues: Sendable, Hashable {
     /// The kinds of alternative name that have a path.
-    public static let nameKinds = ["dns", "email", "ip", "upn", "uri"]
+    public static let nameKinds = NameKind.allCases.map(\.rawValue).sorted()
 
     /// The texts by path, in the order of the request.
     public private(set) var texts: [String: [String]] = [:]
@@ -36,9 +36,8 @@ public struct RequestValues: Sendable, Hashable {
             if let text = part.text { texts[path, default: []].append(text) } else { others.append(path) }
         }
         for name in names {
-            let (kind, text) = Self.text(name)
-            let path = "csr.san.\(kind)"
-            if let text { texts[path, default: []].append(text) } else { others.append(path) }
+            let path = "csr.san.\(NameKind(of: name)?.rawValue ?? "other")"
+            if let text = NameKind.text(of: name) { texts[path, default: []].append(text) } else { others.append(path) }
         }
     }
 
@@ -52,20 +51,4 @@ public struct RequestValues: Sendable, Hashable {
         default: return nil
         }
     }
-
-    private static func text(_ name: GeneralName) -> (kind: String, text: String?) {
-        switch name {
-        case .dnsName(let text): ("dns", text)
-        case .rfc822Name(let text): ("email", text)
-        case .uniformResourceIdentifier(let text): ("uri", text)
-        case .ipAddress(let octets):
-            ("ip", IPAddressText.text(octets.bytes))
-        case .otherName(let other) where other.typeID == userPrincipalName:
-            ("upn", other.value.flatMap { try? ASN1UTF8String(asn1Any: $0) }.map { String($0) })
-        default: ("other", nil)
-        }
-    }
-
-    /// What Windows takes for an account.
-    private static let userPrincipalName: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3]
 }

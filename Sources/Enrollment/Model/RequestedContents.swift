@@ -43,12 +43,15 @@ public struct RequestedContents: Sendable, Hashable {
 
     /// A name as people read it.
     static func text(_ name: GeneralName) -> String {
-        switch name {
-        case .dnsName(let text): "dns:\(text)"
-        case .rfc822Name(let text): "email:\(text)"
-        case .uniformResourceIdentifier(let text): "uri:\(text)"
-        case .ipAddress(let octets):
-            "ip:" + (IPAddressText.text(octets.bytes) ?? octets.bytes.hexadecimal)
+        if let kind = NameKind(of: name), let text = NameKind.text(of: name) {
+            return "\(kind.rawValue):\(text.showable)"
+        }
+        // Of other kinds, and what no text of its kind can be read from.
+        return switch name {
+        case .dnsName: "dns"
+        case .rfc822Name: "email"
+        case .uniformResourceIdentifier: "uri"
+        case .ipAddress(let octets): "ip:\(octets.bytes.hexadecimal)"
         case .otherName(let other): "otherName:\(other.typeID)"
         case .directoryName(let name): "directory:\(name)"
         case .registeredID(let identifier): "id:\(identifier)"
