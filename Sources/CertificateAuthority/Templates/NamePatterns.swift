@@ -95,7 +95,7 @@ public struct NamePatterns: Sendable, Hashable, Codable {
     public func violation(subject: Name, names: SubjectAlternativeNames?) -> String? {
         guard !rules.isEmpty else { return nil }
         for attribute in subject.attributes.joined() {
-            let keyword = Name.keyword(of: attribute.type) ?? "\(attribute.type)"
+            let keyword = Name.keyword(of: attribute.type)
             if let sentence = violation(.attribute(attribute.type), keyword, attribute.text) { return sentence }
         }
         for name in names ?? SubjectAlternativeNames() {

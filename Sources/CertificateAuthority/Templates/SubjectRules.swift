@@ -74,6 +74,6 @@ public struct SubjectRules: Sendable, Hashable, Codable {
         let known = allowed.compactMap(Name.type)
         guard let other = types.first(where: { !known.contains($0) }) else { return nil }
         return
-            "the subject has \(Name.keyword(of: other) ?? "\(other)"); only \(allowed.joined(separator: ", ")) may occur"
+            "the subject has \(Name.keyword(of: other)); only \(allowed.joined(separator: ", ")) may occur"
     }
 }

@@ -33,7 +33,7 @@ public struct SubjectTemplate: Sendable, Hashable, Codable {
         for members in parsed {
             var list: [Attribute] = []
             for member in members {
-                let keyword = Name.keyword(of: member.type) ?? "\(member.type)"
+                let keyword = Name.keyword(of: member.type)
                 list.append(
                     Attribute(type: member.type, keyword: keyword, template: try TextTemplate(member.text))
                 )

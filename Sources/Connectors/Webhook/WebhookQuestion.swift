@@ -81,19 +81,20 @@ struct StepWebhookQuestion: Encodable, Sendable {
         }
 
         init(_ name: Name) {
-            for attribute in name.textAttributes {
+            for attribute in name.attributes.joined() {
+                guard let text = attribute.text else { continue }
                 switch attribute.type {
-                case "2.5.4.6": country = (country ?? []) + [attribute.value]
-                case "2.5.4.10": organization = (organization ?? []) + [attribute.value]
-                case "2.5.4.11": organizationalUnit = (organizationalUnit ?? []) + [attribute.value]
-                case "2.5.4.7": locality = (locality ?? []) + [attribute.value]
-                case "2.5.4.8": province = (province ?? []) + [attribute.value]
-                case "2.5.4.9": streetAddress = (streetAddress ?? []) + [attribute.value]
-                case "2.5.4.17": postalCode = (postalCode ?? []) + [attribute.value]
-                case "2.5.4.5": serialNumber = attribute.value
-                case "2.5.4.3": commonName = attribute.value
+                case [2, 5, 4, 6]: country = (country ?? []) + [text]
+                case [2, 5, 4, 10]: organization = (organization ?? []) + [text]
+                case [2, 5, 4, 11]: organizationalUnit = (organizationalUnit ?? []) + [text]
+                case [2, 5, 4, 7]: locality = (locality ?? []) + [text]
+                case [2, 5, 4, 8]: province = (province ?? []) + [text]
+                case [2, 5, 4, 9]: streetAddress = (streetAddress ?? []) + [text]
+                case [2, 5, 4, 17]: postalCode = (postalCode ?? []) + [text]
+                case [2, 5, 4, 5]: serialNumber = text
+                case [2, 5, 4, 3]: commonName = text
                 default:
-                    extraNames = (extraNames ?? []) + [NameAttribute(type: attribute.type, value: attribute.value)]
+                    extraNames = (extraNames ?? []) + [NameAttribute(type: "\(attribute.type)", value: text)]
                 }
             }
         }

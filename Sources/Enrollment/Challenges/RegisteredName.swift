@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import PKIX
+internal import SwiftASN1
 internal import X509
 
 /// The name under which a device is registered: what its requests name.
@@ -67,9 +68,9 @@ public enum DeviceIdentifier: String, Sendable, Hashable, Codable, CaseIterable 
     func names(in request: CertificationRequest) -> [RegisteredName?] {
         switch self {
         case .commonName, .serialNumber:
-            return request.subject.parts.filter { $0.keyword == rawValue }.map { part in
-                part.text.flatMap { RegisteredName($0) }
-            }
+            return request.subject.attributes.joined()
+                .filter { Name.keyword(of: $0.type) == rawValue }
+                .map { $0.text.flatMap { RegisteredName($0) } }
         case .subject: return [RegisteredName(request.subject)]
         case .dns:
             let wishes = request.requestedExtensions.filter { $0.oid == .PKIX.subjectAltName }

@@ -31,9 +31,9 @@ public struct RequestValues: Sendable, Hashable {
 
     /// Reads a subject and alternative names.
     init(subject: Name, names: SubjectAlternativeNames) {
-        for part in subject.parts {
-            let path = "csr.subject.\(part.keyword)"
-            if let text = part.text { texts[path, default: []].append(text) } else { others.append(path) }
+        for attribute in subject.attributes.joined() {
+            let path = "csr.subject.\(Name.keyword(of: attribute.type))"
+            if let text = attribute.text { texts[path, default: []].append(text) } else { others.append(path) }
         }
         for name in names {
             let path = "csr.san.\(NameKind(of: name)?.rawValue ?? "other")"
@@ -46,7 +46,7 @@ public struct RequestValues: Sendable, Hashable {
         let parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, let name = parts.last, parts.first == "csr" else { return nil }
         switch parts[1] {
-        case "subject": return Name.keyword(matching: name).map { "csr.subject.\($0)" }
+        case "subject": return Name.type(of: name).map { "csr.subject.\(Name.keyword(of: $0))" }
         case "san": return nameKinds.contains(name) ? "csr.san.\(name)" : nil
         default: return nil
         }

@@ -13,7 +13,7 @@ extension Name: CustomStringConvertible {
         guard der.count <= Self.maximumSpelledByteCount else { return "(a name of \(der.count) bytes)" }
         return attributes.reversed().map { members in
             members.map { attribute in
-                let type = Self.keyword(of: attribute.type) ?? "\(attribute.type)"
+                let type = Self.keyword(of: attribute.type)
                 let value = attribute.text.map(Self.escape) ?? "#" + Self.hexadecimal(attribute.encodedValue)
                 return "\(type)=\(value)"
             }
@@ -139,9 +139,9 @@ extension Name: CustomStringConvertible {
         ("emailAddress", [1, 2, 840, 113549, 1, 9, 1]), ("unstructuredName", [1, 2, 840, 113549, 1, 9, 2]),
     ]
 
-    /// The keyword of an attribute type, such as `CN`; nil when it has none here.
-    package static func keyword(of type: ASN1ObjectIdentifier) -> String? {
-        keywords.first { $0.1 == type }?.0
+    /// The keyword of an attribute type, such as `CN`, or its number when it has none here.
+    package static func keyword(of type: ASN1ObjectIdentifier) -> String {
+        keywords.first { $0.1 == type }?.0 ?? "\(type)"
     }
 
     /// The attribute type of a keyword in any letter case, or of a dotted number.

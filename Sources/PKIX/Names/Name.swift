@@ -80,6 +80,11 @@ public struct Name: Sendable, Hashable {
         return names
     }
 
+    /// The value of the most specific attribute of a type, which stands last in the encoding; nil when there is none that is text.
+    package func text(of type: ASN1ObjectIdentifier) -> String? {
+        attributes.joined().last { $0.type == type }?.text
+    }
+
     /// The number of characters of the longest value; values that are no text count by their bytes.
     public var longestAttributeCharacterCount: Int {
         attributes.joined().map { $0.text?.unicodeScalars.count ?? $0.encodedValue.count }.max() ?? 0
@@ -97,6 +102,11 @@ public struct Name: Sendable, Hashable {
         isEquivalent(to: other)
             || normalised.sorted { $0.lexicographicallyPrecedes($1) }
                 == other.normalised.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// One text for all names that mean the same (`isEquivalent`); not for people.
+    package var comparableText: String {
+        normalised.map { $0.joined(separator: "\u{1}") }.joined(separator: "\u{0}")
     }
 
     /// The attributes in the form in which they are compared.
