@@ -5,24 +5,11 @@ public import PKIX
 public import X509
 
 extension CertificateTemplate {
-    /// The alternative names that a request asks for; nil when it asks for none.
-    ///
-    /// - Throws: `malformed` when the extension can't be read.
-    public static func requestedNames(
-        _ request: CertificationRequest
-    ) throws(PKIXError) -> SubjectAlternativeNames? {
-        guard let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) else {
-            return nil
-        }
-        guard let names = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
-        return names
-    }
-
     /// The subject alternative names of a request that the template takes over; nil when none is left.
     ///
     /// - Throws: `malformed` when the extension can't be read.
     public func grantedNames(_ request: CertificationRequest) throws(PKIXError) -> SubjectAlternativeNames? {
-        try Self.requestedNames(request).flatMap(grantedNames)
+        try request.requestedNames().flatMap(grantedNames)
     }
 
     /// Those of some requested names that the template takes over; nil when none is left.

@@ -21,8 +21,7 @@ struct RequestedNames: Sendable {
     }
 
     init(_ request: CertificationRequest) {
-        let wish = request.requestedExtensions.first { $0.oid == .X509ExtensionID.subjectAlternativeName }
-        for name in wish.flatMap({ try? SubjectAlternativeNames($0) }) ?? SubjectAlternativeNames() {
+        for name in (try? request.requestedNames()) ?? SubjectAlternativeNames() {
             switch name {
             case .dnsName(let text): dns.append(text)
             case .rfc822Name(let text): email.append(text)

@@ -63,8 +63,7 @@ extension BoundIdentity {
 
     private func namesMismatch(_ request: CertificationRequest) -> String? {
         guard let nameTexts else { return nil }
-        let wish = request.requestedExtensions.first { $0.oid == .PKIX.subjectAltName }
-        let asked = wish.map { try? SubjectAlternativeNames($0) } ?? SubjectAlternativeNames()
+        let asked = try? request.requestedNames() ?? SubjectAlternativeNames()
         if let asked, let boundNames, Set(asked.map(\.comparable)) == Set(boundNames.map(\.comparable)) { return nil }
         return Self.sentence(
             "the alternative names",

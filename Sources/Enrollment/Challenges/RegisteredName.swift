@@ -73,12 +73,9 @@ public enum DeviceIdentifier: String, Sendable, Hashable, Codable, CaseIterable 
                 .map { $0.text.flatMap { RegisteredName($0) } }
         case .subject: return [RegisteredName(request.subject)]
         case .dns:
-            let wishes = request.requestedExtensions.filter { $0.oid == .PKIX.subjectAltName }
-            return wishes.flatMap { wish -> [RegisteredName?] in
-                guard let names = try? SubjectAlternativeNames(wish) else { return [nil] }
-                return names.compactMap { name -> RegisteredName?? in
-                    if case .dnsName(let text) = name { .some(RegisteredName(text)) } else { nil }
-                }
+            guard let names = try? request.requestedNames() ?? SubjectAlternativeNames() else { return [nil] }
+            return names.compactMap { name -> RegisteredName?? in
+                if case .dnsName(let text) = name { .some(RegisteredName(text)) } else { nil }
             }
         }
     }

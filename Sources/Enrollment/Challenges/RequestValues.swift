@@ -21,11 +21,7 @@ public struct RequestValues: Sendable, Hashable {
     ///
     /// - Throws: `malformed` when the alternative names can't be read.
     public init(_ request: CertificationRequest) throws(PKIXError) {
-        var names = SubjectAlternativeNames()
-        if let wish = request.requestedExtensions.first(where: { $0.oid == .PKIX.subjectAltName }) {
-            guard let read = try? SubjectAlternativeNames(wish) else { throw .malformed("subjectAltName") }
-            names = read
-        }
+        let names = try request.requestedNames() ?? SubjectAlternativeNames()
         self.init(subject: request.subject, names: names)
     }
 

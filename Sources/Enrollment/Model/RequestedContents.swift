@@ -22,8 +22,7 @@ public struct RequestedContents: Sendable, Hashable {
         let renewed = approval.renewedCertificate.flatMap { try? EncodedCertificate(derEncoded: $0) }
         self.key = (try? request?.subjectPublicKeyInfo.publicKey().algorithm.description) ?? "of an unknown type"
         self.renewedSerialNumber = renewed?.serialNumber.hexadecimal
-        let wish = request?.requestedExtensions.first { $0.oid == .PKIX.subjectAltName }
-        let asked = wish.flatMap { try? SubjectAlternativeNames($0) }
+        let asked = try? request?.requestedNames()
         // A renewal keeps the names that it has, whatever the request says of them.
         self.names = (renewed?.subjectAlternativeNames ?? asked ?? SubjectAlternativeNames()).map(Self.text)
     }
@@ -46,17 +45,14 @@ public struct RequestedContents: Sendable, Hashable {
         if let kind = NameKind(of: name), let text = NameKind.text(of: name) {
             return "\(kind.rawValue):\(text.showable)"
         }
-        // Of other kinds, and what no text of its kind can be read from.
+        // Other kinds, and names that are no text of their kind.
         return switch name {
-        case .dnsName: "dns"
-        case .rfc822Name: "email"
-        case .uniformResourceIdentifier: "uri"
         case .ipAddress(let octets): "ip:\(octets.bytes.hexadecimal)"
         case .otherName(let other): "otherName:\(other.typeID)"
         case .directoryName(let name): "directory:\(name)"
         case .registeredID(let identifier): "id:\(identifier)"
         case .x400Address: "x400Address"
-        case .ediPartyName: "ediPartyName"
+        default: "ediPartyName"
         }
     }
 }

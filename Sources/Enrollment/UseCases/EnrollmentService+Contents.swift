@@ -18,7 +18,7 @@ extension EnrollmentService {
         let template = deliberation.profile.template
         let requestedNames: SubjectAlternativeNames?
         do {
-            requestedNames = try CertificateTemplate.requestedNames(request)
+            requestedNames = try request.requestedNames()
         } catch {
             throw deliberation.fail("names", .policyNames, "subjectAltName is malformed")
         }
