@@ -3,23 +3,6 @@
 
 internal import PKIX
 
-/// Any key, to find those that nobody knows.
-private struct AnyKey: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { return nil }
-
-    static func refuseOthers(than known: Set<String>, _ decoder: any Decoder) throws {
-        let written = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
-        guard let unknown = written.filter({ !known.contains($0) }).min() else { return }
-        throw DecodingError.dataCorrupted(
-            DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "'\(unknown)' is not known here")
-        )
-    }
-}
-
 extension CertificateTemplate: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case validityDays, validityHours, backdateSeconds, subject, names, allowedNames, requestedNames
@@ -36,7 +19,7 @@ extension CertificateTemplate: Codable {
     ///
     /// A key that is not known is refused: a rule that is misspelt, or that a later version knows, must not be left out silently.
     public init(from decoder: any Decoder) throws {
-        try AnyKey.refuseOthers(than: Self.knownKeys, decoder)
+        try SettingsKeys.check(decoder, known: Self.knownKeys)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             validityDays: try values.decodeIfPresent(Int.self, forKey: .validityDays) ?? 365,
@@ -126,7 +109,7 @@ extension KeyPolicy: Codable {
 
     /// Reads what is there.
     public init(from decoder: any Decoder) throws {
-        try AnyKey.refuseOthers(than: Set(CodingKeys.allCases.map(\.rawValue)), decoder)
+        try SettingsKeys.check(decoder, known: CodingKeys.allCases)
         let usual = KeyPolicy()
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.types = try values.decodeIfPresent(Set.self, forKey: .types) ?? usual.types

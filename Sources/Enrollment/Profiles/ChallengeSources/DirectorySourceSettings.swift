@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import CertificateAuthority
+
 /// A directory that knows challenges: passwords that it checks itself, or values in its entries (RFC 4511).
 public struct DirectorySourceSettings: Sendable, Hashable, Codable {
     /// What a directory is asked.
