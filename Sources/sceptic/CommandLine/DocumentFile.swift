@@ -7,6 +7,7 @@ internal import ServerApp
 
 internal import struct Foundation.Data
 internal import class Foundation.FileHandle
+internal import class Foundation.FileManager
 internal import struct Foundation.URL
 
 /// Certificates and CRLs that administration commands read and write, in PEM or DER.
@@ -35,7 +36,18 @@ enum DocumentFile {
         return text
     }
 
-    private static func bytes(_ path: String, _ maximumByteCount: Int) throws -> Data {
+    /// The first line of a file, or of standard input for `-`, as far as it stands in the first bytes: for secrets.
+    static func firstLine(_ path: String) throws -> String {
+        let data =
+            path == "-" ? try FileHandle.standardInput.readToEnd() : FileManager.default.contents(atPath: path)
+        guard let data, let text = String(validating: data.prefix(4096), as: UTF8.self) else {
+            throw AppError(.usage, "The file \(path) can't be read.")
+        }
+        return String(text.prefix { !$0.isNewline })
+    }
+
+    /// The bytes of a file, or of standard input for `-`.
+    static func bytes(_ path: String, _ maximumByteCount: Int) throws -> Data {
         let data: Data?
         if path == "-" {
             data = try? FileHandle.standardInput.read(upToCount: maximumByteCount + 1)

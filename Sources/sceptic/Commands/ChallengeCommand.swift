@@ -6,10 +6,7 @@ internal import Enrollment
 internal import SCEP
 internal import ServerApp
 
-internal import struct Foundation.Data
 internal import struct Foundation.Date
-internal import class Foundation.FileHandle
-internal import class Foundation.FileManager
 internal import struct Foundation.UUID
 
 /// The command `sceptic challenge …`.
@@ -143,12 +140,7 @@ struct ChallengeCommand: AsyncParsableCommand {
         }
 
         private static func read(_ path: String) throws -> String {
-            let data =
-                path == "-" ? try FileHandle.standardInput.readToEnd() : FileManager.default.contents(atPath: path)
-            guard let data, let text = String(data: data.prefix(4096), encoding: .utf8) else {
-                throw AppError(.usage, "The file \(path) can't be read.")
-            }
-            let code = String(text.prefix { !$0.isNewline })
+            let code = try DocumentFile.firstLine(path)
             guard code.utf8.count >= 12 else {
                 throw AppError(
                     .usage,

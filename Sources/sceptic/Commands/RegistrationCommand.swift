@@ -5,10 +5,7 @@ public import ArgumentParser
 internal import Enrollment
 internal import ServerApp
 
-internal import struct Foundation.Data
 internal import struct Foundation.Date
-internal import class Foundation.FileHandle
-internal import class Foundation.FileManager
 
 /// The command `sceptic registration …`.
 struct RegistrationCommand: AsyncParsableCommand {
@@ -99,12 +96,7 @@ struct RegistrationCommand: AsyncParsableCommand {
         }
 
         private static func read(_ path: String) throws -> String {
-            let data =
-                path == "-" ? try FileHandle.standardInput.readToEnd() : FileManager.default.contents(atPath: path)
-            guard let data, let text = String(data: data.prefix(4096), encoding: .utf8) else {
-                throw AppError(.usage, "The file \(path) can't be read.")
-            }
-            let secret = String(text.prefix { !$0.isNewline })
+            let secret = try DocumentFile.firstLine(path)
             guard secret.count >= RegistrationAdministration.minimumSecretLength else {
                 throw AppError(
                     .usage,

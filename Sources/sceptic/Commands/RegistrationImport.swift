@@ -5,10 +5,7 @@ internal import ArgumentParser
 internal import Enrollment
 internal import ServerApp
 
-internal import struct Foundation.Data
-internal import class Foundation.FileHandle
 internal import class Foundation.FileManager
-internal import struct Foundation.URL
 
 extension RegistrationCommand {
     struct Import: AsyncParsableCommand {
@@ -43,7 +40,7 @@ extension RegistrationCommand {
         var json = false
 
         func run() async throws {
-            let list = try RegistrationList(try Self.read(file), uses: uses)
+            let list = try RegistrationList(Array(try DocumentFile.bytes(file, Self.maximumByteCount)), uses: uses)
             guard secretsOut != nil || list.entries.allSatisfy({ $0.candidate.secret != nil }) else {
                 throw AppError(
                     .usage,
@@ -91,15 +88,6 @@ extension RegistrationCommand {
             } catch let failure as ClientFailure {
                 throw AppError(.conflict, "The secrets can't be written: \(failure.sentence).")
             }
-        }
-
-        private static func read(_ path: String) throws -> [UInt8] {
-            let handle = path == "-" ? .standardInput : try? FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            guard let data = try? handle?.read(upToCount: maximumByteCount + 1) else {
-                throw AppError(.usage, "The file \(path) can't be read, or is empty.")
-            }
-            guard data.count <= maximumByteCount else { throw AppError(.usage, "The file \(path) is too long.") }
-            return Array(data)
         }
     }
 }
