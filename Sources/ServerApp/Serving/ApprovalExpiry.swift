@@ -5,6 +5,8 @@ internal import Enrollment
 internal import Logging
 internal import ServiceLifecycle
 
+internal import struct Foundation.Date
+
 /// Ends the requests that nobody decided on in time, so that their clients' polling ends.
 ///
 /// A poll that comes before this has looked is answered by the request's own end; this is for the lists that people read.
