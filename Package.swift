@@ -181,6 +181,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        .target(
+            name: "TestPeers",
+            dependencies: ["TestSupport", asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509],
+            path: "Tests/TestPeers",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "uniform-timing",
             dependencies: ["Cryptography", "PKIX", "SCEPCrafting", "TestSupport"],
@@ -264,7 +270,7 @@ let package = Package(
         .testTarget(
             name: "ConnectorsTests",
             dependencies: [
-                "Connectors", "Cryptography", "Enrollment", "PKIX", "TestSupport",
+                "Connectors", "Cryptography", "Enrollment", "PKIX", "TestPeers", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Yams", package: "Yams"),
                 asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
@@ -284,8 +290,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP", "SCEPCrafting",
-                "TestSupport", "sceptic",
-                asn1, x509,
+                "TestPeers", "TestSupport", "sceptic",
+                asn1, crypto, nioHTTP1, x509,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Transcripts"],

@@ -5,6 +5,7 @@ import Enrollment
 import Foundation
 import NIOCore
 import NIOPosix
+import TestPeers
 import Testing
 
 @testable import Connectors

@@ -5,6 +5,7 @@ import Cryptography
 import Enrollment
 import Foundation
 import PKIX
+import TestPeers
 import TestSupport
 import X509
 

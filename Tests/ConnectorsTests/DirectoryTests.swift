@@ -3,6 +3,7 @@
 
 import Enrollment
 import Foundation
+import TestPeers
 import TestSupport
 import Testing
 

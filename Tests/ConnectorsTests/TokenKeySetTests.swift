@@ -4,6 +4,7 @@
 import Enrollment
 import Foundation
 import NIOHTTP1
+import TestPeers
 import TestSupport
 import Testing
 

@@ -7,6 +7,7 @@ import Foundation
 import NIOHTTP1
 import PKIX
 import Synchronization
+import TestPeers
 import TestSupport
 import Testing
 

@@ -4,7 +4,7 @@
 internal import Crypto
 internal import Foundation
 internal import NIOCore
-internal import NIOHTTP1
+package import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 internal import SwiftASN1
@@ -12,17 +12,21 @@ internal import Synchronization
 internal import X509
 
 /// Somebody else's system on a loopback port: it answers as a test says, and remembers what it was asked.
-final class StandIn: Sendable {
-    struct Request: Sendable {
-        var method: HTTPMethod
-        var uri: String
-        var headers: HTTPHeaders
-        var body: [UInt8]
+package final class StandIn: Sendable {
+    /// What it was asked.
+    package struct Request: Sendable {
+        package var method: HTTPMethod
+        package var uri: String
+        package var headers: HTTPHeaders
+        package var body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        /// The body as text.
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    enum Answer: Sendable {
+    /// What it answers.
+    package enum Answer: Sendable {
+        /// A status, further fields and the body.
         case reply(HTTPResponseStatus, [(String, String)] = [], String)
         /// The answer comes after a while.
         case late(Duration, String)
@@ -39,29 +43,39 @@ final class StandIn: Sendable {
         /// Beginning, but never ending.
         case drip
 
-        static func json(_ text: String) -> Answer { .reply(.ok, [("Content-Type", "application/json")], text) }
+        /// A body of JSON.
+        package static func json(_ text: String) -> Answer { .reply(.ok, [("Content-Type", "application/json")], text) }
     }
 
     private let log = Mutex<[Request]>([])
-    private let respond: @Sendable (Int) -> Answer
+    private let respond: @Sendable (Int, Request) -> Answer
     private let port = Mutex(0)
     private let scheme: String
 
-    private init(_ scheme: String, _ respond: @escaping @Sendable (Int) -> Answer) {
+    private init(_ scheme: String, _ respond: @escaping @Sendable (Int, Request) -> Answer) {
         self.scheme = scheme
         self.respond = respond
     }
 
     /// Everything that was asked so far.
-    var requests: [Request] { log.withLock { $0 } }
+    package var requests: [Request] { log.withLock { $0 } }
 
     /// The URL of a path.
-    func url(_ path: String = "/hook") -> String { "\(scheme)://127.0.0.1:\(port.withLock { $0 })\(path)" }
+    package func url(_ path: String = "/hook") -> String { "\(scheme)://127.0.0.1:\(port.withLock { $0 })\(path)" }
 
     /// Runs something beside a server that is asked for the first, second … time, and which is closed afterwards.
-    static func run<Result>(
+    package static func run<Result>(
         tls: TestIdentity? = nil,
         _ respond: @escaping @Sendable (Int) -> Answer,
+        during body: (StandIn) async throws -> Result
+    ) async throws -> Result {
+        try await run(tls: tls, answering: { count, _ in respond(count) }, during: body)
+    }
+
+    /// The same, with answers that depend on what is asked.
+    package static func run<Result>(
+        tls: TestIdentity? = nil,
+        answering respond: @escaping @Sendable (Int, Request) -> Answer,
         during body: (StandIn) async throws -> Result
     ) async throws -> Result {
         let server = StandIn(tls == nil ? "http" : "https", respond)
@@ -89,12 +103,11 @@ final class StandIn: Sendable {
     }
 
     private func answer(_ request: Request) -> Answer {
-        respond(
-            log.withLock { log in
-                log.append(request)
-                return log.count
-            }
-        )
+        let count = log.withLock { log in
+            log.append(request)
+            return log.count
+        }
+        return respond(count, request)
     }
 
     private final class Handler: ChannelInboundHandler {
@@ -175,13 +188,14 @@ final class StandIn: Sendable {
 }
 
 /// A TLS certificate of a test for 127.0.0.1, signed by itself.
-struct TestIdentity: Sendable {
+package struct TestIdentity: Sendable {
     private let certificate: NIOSSLCertificate
     private let key: NIOSSLPrivateKey
     /// The certificate as PEM.
-    let pem: String
+    package let pem: String
 
-    init(address: [UInt8] = [127, 0, 0, 1]) throws {
+    /// Makes one for an address.
+    package init(address: [UInt8] = [127, 0, 0, 1]) throws {
         let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName { CommonName("a hook") }
         let made = try Certificate(

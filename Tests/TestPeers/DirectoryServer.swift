@@ -1,44 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-import Foundation
-import TestSupport
+internal import Foundation
+package import TestSupport
 
 /// A slapd of the tests' own: on this machine only, in a temporary folder.
 ///
 /// It stops with the process that made it, however that ends.
-final class DirectoryServer: Sendable {
+package final class DirectoryServer: Sendable {
     /// A run that should have worked and did not.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// The server that all tests share which don't stop it.
-    static func shared() async throws -> DirectoryServer { try await sharedServer.value }
+    package static func shared() async throws -> DirectoryServer { try await sharedServer.value }
     private static let sharedServer = Task { try await DirectoryServer(name: "IP:127.0.0.1") }
 
     static let program = "/usr/sbin/slapd"
-    static let account = "cn=sceptic,dc=example"
-    static let accountPassword = "of the account"
+    /// The account that may search.
+    package static let account = "cn=sceptic,dc=example"
+    /// Its password.
+    package static let accountPassword = "of the account"
 
     /// The port of `ldap://`.
-    let port: Int
+    package let port: Int
     /// The port of `ldaps://`.
-    let tlsPort: Int
-    let openssl: OpenSSL
+    package let tlsPort: Int
+    /// Where its files lie.
+    package let openssl: OpenSSL
     private let watcher = Process()
     private let lifeline = Pipe()
 
     /// The file of its certificate, which is its own root.
-    var roots: String { openssl.folder.file("server.pem") }
+    package var roots: String { openssl.folder.file("server.pem") }
     /// The file of the account's password.
-    var passwordFile: String { openssl.folder.file("account") }
+    package var passwordFile: String { openssl.folder.file("account") }
 
     /// Starts a server.
     ///
     /// - Parameter name: the one name in its certificate.
     /// - Throws: `Failure`, also where Debian's package slapd is missing.
-    init(name: String) async throws {
+    package init(name: String) async throws {
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw Failure(description: "There is no slapd: scripts/bootstrap build installs Debian's package slapd.")
         }
@@ -60,7 +63,7 @@ final class DirectoryServer: Sendable {
     deinit { try? lifeline.fileHandleForWriting.close() }
 
     /// Sends a signal to the server.
-    func signal(_ number: CInt) throws {
+    package func signal(_ number: Int32) throws {
         let text = try String(contentsOfFile: openssl.folder.file("pid"), encoding: .utf8)
         guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), kill(pid, number) == 0 else {
             throw Failure(description: "slapd can't be sent a signal")
@@ -68,7 +71,7 @@ final class DirectoryServer: Sendable {
     }
 
     /// Ends the server.
-    func stop() throws { try signal(SIGKILL) }
+    package func stop() throws { try signal(SIGKILL) }
 
     /// Has a shell fill the server, run it, wait for this process to end, and clear it away.
     private func start() throws {
@@ -176,7 +179,7 @@ final class DirectoryServer: Sendable {
 }
 
 /// A port of this machine that nobody listens on.
-func freePort() throws -> Int {
+package func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = loopback(0)
