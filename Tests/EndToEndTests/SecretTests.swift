@@ -2,7 +2,10 @@
 // Copyright the Sceptic authors
 
 internal import Foundation
+internal import NIOHTTP1
+internal import PKIX
 internal import SCEPCrafting
+internal import TestPeers
 internal import TestSupport
 internal import Testing
 
@@ -89,8 +92,9 @@ internal import Testing
     }
 
     /// Ends the server, and looks for challenges in all that it wrote and said.
-    private func expectNowhere(_ codes: [String], of server: Server) async throws {
-        let texts = try await told(server)
+    private func expectNowhere(_ codes: [String], of server: Server, explaining: [String] = []) async throws {
+        var texts = try await told(server)
+        for id in explaining { texts.append((id, Haystack(Data(try await server.explanation(id).utf8)))) }
         try await server.kill9()
         let files = try contents(of: server)
         #expect(files.map(\.0).contains("sceptic.sqlite-wal"))
@@ -118,6 +122,76 @@ internal import Testing
             #expect(try await server.post(message).isSuccess == (inside == code))
         }
         try await expectNowhere(codes, of: server)
+    }
+
+    @Test func secretsOfChallengeSourcesAreNowhereEither() async throws {
+        let (server, directory) = (try await Server.start(), try await DirectoryServer.shared())
+        let folder = try TemporaryFolder()
+        let secrets = [
+            "hook": "d2ViaG9vay1zZWNyZXQtMDgxNS00NzExLUdydXNlbA==", "bearer": "Bearer-Of-The-Hook-0815-4711",
+            "token": "Signing-Secret-Of-Tokens-0123456789-Grusel",
+        ]
+        for (name, secret) in secrets { try folder.write(name, Array(secret.utf8)) }
+        try await StandIn.run { count in
+            // The hook says no, tells what it should not, and fails.
+            switch count {
+            case 1: .json(#"{"allow": true}"#)
+            case 2: .json(#"{"allow": false, "reason": "retired"}"#)
+            default: .reply(.unauthorized, [], secrets["bearer"] ?? "")
+            }
+        } during: { hook in
+            let yaml = """
+                scepProfiles:
+                  hook:
+                    raProfile: default
+                    challengeSources:
+                      - { type: webhook, name: mdm, url: "\(hook.url())", allowInsecure: true,
+                          secret: { file: \(folder.file("hook")) }, bearerToken: { file: \(folder.file("bearer")) } }
+                  tokens:
+                    raProfile: default
+                    challengeSources: [{ type: token, name: portal, secret: { file: \(folder.file("token")) } }]
+                  staff:
+                    raProfile: default
+                    challengeSources:
+                      - { type: directory, name: staff, url: "ldaps://127.0.0.1:\(directory.tlsPort)", mode: bind,
+                          roots: \(directory.roots), base: "dc=example", filter: "(uid=${csr.subject.UID})",
+                          account: { dn: "\(DirectoryServer.account)", password: { file: \(directory.passwordFile) } } }
+                  printers:
+                    raProfile: default
+                    challengeSources: [{ type: registration }]
+                """
+            try await Sceptic.run("profile", "apply", "-f", "-", "--data", server.state, input: yaml)
+            for profile in ["hook", "tokens", "staff", "printers"] { try await server.servesSoon(profile, within: 5) }
+            let registered = try await Sceptic.run(
+                "registration",
+                "new",
+                "printer-17",
+                "--profile",
+                "printers",
+                "--data",
+                server.state
+            ).firstLine
+            let jwt = ["eyJhbGciOiJIUzI1NiJ9", "eyJleHAiOjE5MDAwMDAwMDAsImp0aSI6ImEifQ", "c2lnbmF0dXJlLW9mLW5vYm9keQ"]
+            let asked: [(profile: String, challenge: String, subject: String)] = [
+                ("hook", "Challenge-That-The-Hook-Knows", "CN=a"), ("hook", "Challenge-That-Is-Refused", "CN=a"),
+                ("hook", "Challenge-Without-An-Answer", "CN=a"), ("tokens", jwt.joined(separator: "."), "CN=a"),
+                ("staff", "password of alice", "UID=alice"), ("staff", "Wrong-Password-Of-Bob", "UID=bob"),
+                ("printers", registered, "CN=printer-17"), ("printers", "Wrong-Secret-Of-Printer", "CN=printer-17"),
+            ]
+            var granted = 0
+            for (number, (profile, challenge, subject)) in asked.enumerated() {
+                let device = try await Device("a", of: server, path: "/scep/\(profile)")
+                let message = try device.message(challenge, "q-\(number)") { $0.subject = try Name(subject).der }
+                let reply = try await server.post(message, "/scep/\(profile)?operation=PKIOperation")
+                granted += reply.isSuccess ? 1 : 0
+            }
+            #expect(granted == 3)
+            try await expectNowhere(
+                secrets.values + asked.map(\.challenge) + [DirectoryServer.accountPassword, jwt[2]],
+                of: server,
+                explaining: asked.indices.map { "q-\($0)" }
+            )
+        }
     }
 
     @Test func keysAreNowhereInTheClear() async throws {
@@ -168,6 +242,7 @@ internal import Testing
         var texts: [(String, Haystack)] = []
         for command in [
             ["request", "list", "--limit", "100"], ["challenge", "list"], ["certificate", "list"], ["ca", "show"],
+            ["profile", "list"], ["registration", "list"],
         ] {
             for more in [[], ["--json"]] {
                 let run = try await Sceptic.attempt(command + ["--data", server.state] + more)
