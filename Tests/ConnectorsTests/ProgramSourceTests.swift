@@ -197,6 +197,28 @@ struct ProgramSourceTests {
         #expect(pipes() - before < 20)
     }
 
+    @Test func keepsNoDescriptorsWhenThereAreTooFewForItsPipes() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            var limit = rlimit()
+            _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            limit.rlim_cur = 128
+            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            var held: [Int32] = []
+            let fill = { while case let copy = dup(0), copy >= 0 { held.append(copy) } }
+            fill()
+            let run = ProgramRun(path: "/bin/true", arguments: [], environment: [], input: [], time: .seconds(30))
+            for free in 0..<6 {
+                for copy in held.suffix(free) { close(copy) }
+                held.removeLast(free)
+                guard case .notStarted = await run.outcome() else { exit(1) }
+                let before = held.count
+                fill()
+                guard held.count - before == free else { exit(2) }
+            }
+            exit(7)
+        }
+    }
+
     @Test func refusesMoreThanMayRunAtOnce() async throws {
         let (go, runs) = (folder.file("go"), folder.file("runs"))
         let waiting = try script("echo x >> '\(runs)'; while [ ! -e '\(go)' ]; do sleep 0.05; done")

@@ -79,7 +79,7 @@ struct SpawnedProcess {
     private var errorBytes: [UInt8] = []
 
     init(path: String, arguments: [String], environment: [String]) throws(SpawnFailure) {
-        let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
+        let (input, output, errors) = try Self.pipes()
         let result = Self.spawn(path, arguments, environment, input, output, errors)
         for end in [input.reading, output.writing, errors.writing] { Glibc.close(end) }
         guard case .success(let pid) = result else {
@@ -110,6 +110,28 @@ struct SpawnedProcess {
                 throw SpawnFailure(errno: errno)
             }
             (self.reading, self.writing) = (reading, writing)
+        }
+
+        func close() {
+            Glibc.close(reading)
+            Glibc.close(writing)
+        }
+    }
+
+    /// All three pipes or none: a server that is short of descriptors must not lose more of them by each try.
+    private static func pipes() throws(SpawnFailure) -> (Pipe, Pipe, Pipe) {
+        let input = try Pipe()
+        do throws(SpawnFailure) {
+            let output = try Pipe()
+            do throws(SpawnFailure) {
+                return (input, output, try Pipe())
+            } catch {
+                output.close()
+                throw error
+            }
+        } catch {
+            input.close()
+            throw error
         }
     }
 
