@@ -17,7 +17,8 @@ struct SourceSettingsTests {
             #"{"type":"webhook","url":"https://mdm.example/scep","secret":{"file":"/k"}}"#,
             #"{"type":"webhook","name":"a","url":"http://mdm.example/","allowInsecure":true,"secret":{"file":"/k"},"id":"i","basicAuth":{"user":"u","password":{"environment":"P"}},"timeout":30,"trustRoots":"/r","form":"json","deny":"next","parallel":2}"#,
             #"{"type":"token","keys":["/a.pem"],"issuer":"i","audience":"a","sub":"free"}"#,
-            #"{"type":"token","keySet":"https://a.example/jwks","maximumKeySetHours":1}"#,
+            #"{"type":"token","keySet":"https://a.example/jwks","maximumKeySetHours":1,"audience":"a"}"#,
+            #"{"type":"token","keySet":"https://a.example/jwks","issuer":"i"}"#,
             #"{"type":"token","secret":{"file":"/k"}}"#,
             #"{"type":"program","path":"/usr/bin/true","arguments":["a"],"timeout":1,"parallel":1}"#,
         ]
@@ -46,6 +47,7 @@ struct SourceSettingsTests {
             (#"{"type":"token"}"#, "one of"),
             (#"{"type":"token","keys":["/a"],"secret":{"file":"/k"}}"#, "one of"),
             (#"{"type":"token","keySet":"http://a.example/"}"#, "https"),
+            (#"{"type":"token","keySet":"https://a.example/"}"#, "'issuer' or 'audience'"),
             (#"{"type":"program","path":"verify"}"#, "absolute"),
             (#"{"type":"program","path":"/a","arguments":["a\u0000b"]}"#, "arguments"),
         ]

@@ -79,6 +79,8 @@ struct TokenSourceTests {
         #expect(own.summary == "accept")
         guard case .external(let claim)? = own.claims.first else { throw MalformedJSON() }
         #expect(claim.source == "token of https://b.example")
+        // What it made is used at all SCEP profiles at once.
+        #expect(claim.profile.isEmpty)
     }
 
     // MARK: - Who signed it
@@ -220,6 +222,14 @@ struct TokenSourceTests {
         let answer = try await judge(try maker.token(["aud": audience]), source { $0.audience = "sceptic" })
         #expect(
             answer.summary == (isAccepted ? "accept" : "reject challenge.unknown its 'aud' does not name 'sceptic'")
+        )
+    }
+
+    @Test(arguments: [#""other""#, #"["other"]"#, "[]", "null", #""""#])
+    func refusesTokensForAnAudienceIfItHasNone(_ audience: String) async throws {
+        #expect(
+            try await judge(try maker.token(["aud": audience])).summary
+                == "reject challenge.unknown it has an 'aud', and the source has no 'audience'"
         )
     }
 

@@ -55,8 +55,13 @@ struct TokenClaims: Sendable {
         self.expires = Date(timeIntervalSince1970: end)
         self.issuer = claims["iss"]?.text
         if let wanted = settings.issuer, issuer != wanted { throw Self.unusable("its 'iss' is another") }
-        if let wanted = settings.audience, !Self.audience(claims["aud"]).contains(wanted) {
-            throw Self.unusable("its 'aud' does not name '\(wanted)'")
+        if let wanted = settings.audience {
+            guard Self.audience(claims["aud"]).contains(wanted) else {
+                throw Self.unusable("its 'aud' does not name '\(wanted)'")
+            }
+        } else if claims["aud"] != nil {
+            // Whoever is not named has to refuse it (RFC 7519 §4.1.3): it is for somebody else, such as a web application.
+            throw Self.unusable("it has an 'aud', and the source has no 'audience'")
         }
         self.raProfile = try Self.text("ra_profile", claims)
         self.boundTo = try Self.binding(claims, settings)

@@ -76,7 +76,8 @@ public struct TokenSource: ChallengeSource {
             return .reject(.challengeIdentity, detail: mismatch)
         }
         let claim = ExternalChallenge(
-            profile: question.profile,
+            // A maker that names itself gives each id once, whichever profiles trust it; another name is good at one profile.
+            profile: claims.issuer == nil ? question.profile : "",
             // By who made it, where it says so: another name for the source must not make old tokens good again.
             source: "token \(claims.issuer.map { "of \($0)" } ?? settings.name)",
             id: claims.id,

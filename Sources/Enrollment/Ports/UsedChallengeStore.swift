@@ -5,7 +5,9 @@ public import struct Foundation.Date
 
 /// A one-time challenge that somebody else made: this server keeps nothing of it but that it was used.
 public struct ExternalChallenge: Sendable, Hashable {
-    /// The SCEP profile that it was brought to: what is used at one of its URLs is used at all of them.
+    /// The SCEP profile that it was brought to, as what is used at one of its URLs is used at all of them.
+    ///
+    /// Empty for a challenge that is used at all SCEP profiles once it is used at one.
     public var profile: String
     /// Who made it: ids of different makers have nothing to do with each other.
     public var source: String

@@ -29,7 +29,7 @@ public struct TokenSourceSettings: Sendable, Hashable, Codable {
     public var maximumKeySetHours = 24
     /// What `iss` has to be; nil for anything.
     public var issuer: String?
-    /// What `aud` has to name; nil for anything.
+    /// What `aud` has to name; nil for tokens without `aud`.
     public var audience: String?
     /// Whether `sub` binds the subject.
     public var sub: SubjectRule = .bound
@@ -63,6 +63,9 @@ public struct TokenSourceSettings: Sendable, Hashable, Codable {
         try values.check(.keys, kinds == 1 ? nil : "a token source has one of 'keys', 'keySet' and 'secret'")
         try values.check(.keys, keys.count <= 16 && !keys.contains("") ? nil : "they are 1 to 16 files")
         try values.check(.keySet, keySet.flatMap { OutgoingURL.problem($0, allowInsecure: allowInsecure) })
+        // Such keys sign tokens for others, too.
+        let isMeant = keySet == nil || issuer != nil || audience != nil
+        try values.check(.keySet, isMeant ? nil : "it needs 'issuer' or 'audience', or both")
         try values.check(.timeout, (1...30).contains(timeout) ? nil : "it is 1 to 30 seconds")
         try values.check(.maximumKeySetHours, (1...720).contains(maximumKeySetHours) ? nil : "it is 1 to 720 hours")
     }
