@@ -6,6 +6,12 @@ enum ReasonText {
     /// The longest text that is shown, in characters.
     private static let maximumCharacterCount = 200
 
+    /// The first line of what was said in answer to a challenge, with the challenge blanked out; nil when nothing is left.
+    static func shown(_ bytes: [UInt8], without challenge: String) -> String? {
+        // Before the text is cut: a part of the challenge must not stay either.
+        shown(challenge.isEmpty ? bytes : bytes.replacing(Array(challenge.utf8), with: Array("…".utf8)))
+    }
+
     /// The first line of a text, without what steers a terminal; nil when nothing is left.
     static func shown(_ bytes: some Sequence<UInt8>) -> String? {
         var line = ""

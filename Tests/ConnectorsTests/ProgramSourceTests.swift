@@ -68,6 +68,9 @@ struct ProgramSourceTests {
         #expect(said.summary == "reject challenge.refused exit status 3: device")
         let long = try await judge(#"head -c 5000 /dev/zero | tr '\0' x >&2; exit 3"#)
         #expect(long.summary == "reject challenge.refused exit status 3: \(String(repeating: "x", count: 200))…")
+        // A trace tells no challenge.
+        let echo = try await judge("echo \"no entry for 'the challenge' (the challenge)\" >&2; exit 3")
+        #expect(echo.summary == "reject challenge.refused exit status 3: no entry for '…' (…)")
     }
 
     @Test func keepsWhatItSaysOfTheDeviceIfThatIsJSON() async throws {

@@ -156,6 +156,11 @@ struct WebhookSourceTests {
             .json(#"{"allow":false,"reason":"\#(String(repeating: "r", count: 300))"}"#)
         }
         #expect(flat.summary == "reject challenge.refused \(String(repeating: "r", count: 200))…")
+        let (echo, _) = try await ask { _ in .json(#"{"allow":false,"reason":"'the challenge\u0301' is not known"}"#) }
+        #expect(echo.summary == "reject challenge.refused '…\u{301}' is not known")
+        let padding = String(repeating: "r", count: 195)
+        let (cut, _) = try await ask { _ in .json(#"{"allow":false,"reason":"\#(padding)the challenge"}"#) }
+        #expect(cut.summary == "reject challenge.refused \(padding)…")
         let (next, _) = try await ask(nil) {
             $0.deny = .next
         } answering: { _ in

@@ -50,7 +50,7 @@ public struct ProgramSource: ChallengeSource {
                 strength: .unknown
             )
         case .exited(let status, _, let errors):
-            let reason = ReasonText.shown(errors).map { ": \($0)" } ?? ""
+            let reason = ReasonText.shown(errors, without: question.challenge).map { ": \($0)" } ?? ""
             return .reject(.challengeRefused, detail: "exit status \(status)\(reason)")
         case .killed(let signal): return .unavailable("it was ended by signal \(signal)")
         case .lost: return .unavailable("how it ended is not known")

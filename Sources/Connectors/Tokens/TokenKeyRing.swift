@@ -47,7 +47,9 @@ actor TokenKeyRing {
             }
         }
         guard let fetched, abs(now.timeIntervalSince(fetched.at)) < Double(settings.maximumKeySetHours) * 3600 else {
-            throw KeysUnavailable(sentence: "there are no keys from '\(url)': \(lastFailure)")
+            // Not the whole URL: its query may hold a key.
+            let host = URLComponents(string: url)?.host ?? "its host"
+            throw KeysUnavailable(sentence: "there are no keys from '\(host)': \(lastFailure)")
         }
         return fetched.keys
     }

@@ -44,7 +44,7 @@ public struct WebhookSource: ChallengeSource {
             let answer = try await within(.seconds(settings.timeout)) {
                 try await Self.exchange(first, retryDelay: delay)
             }
-            return judge(answer)
+            return judge(answer, to: question)
         } catch let error as ExchangeFailure {
             return .unavailable(error.sentence)
         } catch let error as SecretUnavailable {
@@ -106,7 +106,7 @@ public struct WebhookSource: ChallengeSource {
         )
     }
 
-    private func judge(_ answer: HTTPAnswer) -> ChallengeAnswer {
+    private func judge(_ answer: HTTPAnswer, to question: ChallengeQuestion) -> ChallengeAnswer {
         // A redirect is not followed, and says neither yes nor no.
         guard (200..<300).contains(answer.status) else { return .unavailable("it answered with HTTP \(answer.status)") }
         guard let body = try? JSONValue(strictly: answer.body), case .boolean(let isAllowed) = body["allow"] else {
@@ -122,14 +122,14 @@ public struct WebhookSource: ChallengeSource {
         }
         switch settings.deny {
         case .next: return .notMine
-        case .reject: return .reject(.challengeRefused, detail: reason(body))
+        case .reject: return .reject(.challengeRefused, detail: reason(body, question))
         }
     }
 
     /// What the hook says of its "no", if that can be shown.
-    private func reason(_ body: JSONValue) -> String? {
+    private func reason(_ body: JSONValue, _ question: ChallengeQuestion) -> String? {
         let error = body["error"]
         let text = body["reason"]?.text ?? error?["message"]?.text ?? error?["code"]?.text ?? error?.text
-        return text.flatMap { ReasonText.shown(Array($0.utf8)) }
+        return text.flatMap { ReasonText.shown(Array($0.utf8), without: question.challenge) }
     }
 }
