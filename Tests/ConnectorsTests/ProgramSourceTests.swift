@@ -238,6 +238,52 @@ struct ProgramSourceTests {
         #expect(await source.judge(question).summary == "accept")
     }
 
+    @Test func aProgramThatDoesNotEndKeepsItsPlace() async throws {
+        let go = folder.file("go")
+        var settings = ProgramSourceSettings(
+            name: "verify",
+            path: try script("trap '' TERM; while [ ! -e '\(go)' ]; do sleep 0.05; done")
+        )
+        settings.parallel = 1
+        settings.timeout = 1
+        let (source, question) = (ProgramSource(settings, grace: .seconds(120)), try Questions.make())
+        #expect(await source.judge(question).summary == "unavailable it did not end in 1 s")
+        let full = "unavailable 1 of it run already"
+        #expect(await source.judge(question).summary == full)
+        try folder.write("go", [])
+        var summary = full
+        for _ in 0..<100 where summary == full {
+            try await Task.sleep(for: .milliseconds(50))
+            summary = await source.judge(question).summary
+        }
+        #expect(summary != full)
+        settings.path = "/no/such/program"
+        let none = ProgramSource(settings)
+        for _ in 0..<3 { #expect(await none.judge(question).summary.contains("could not be started")) }
+    }
+
+    @Test func leavesAGroupAloneThatMayBeAnothers() async throws {
+        await #expect(processExitsWith: .exitCode(7)) {
+            // The program's status is lost, and with it who has its number.
+            signal(SIGCHLD, SIG_IGN)
+            let folder = try TemporaryFolder()
+            let run = ProgramRun(
+                path: "/bin/sh",
+                arguments: ["-c", "sleep 100 & echo $! > '\(folder.file("pid"))'"],
+                environment: ["PATH=/usr/bin:/bin"],
+                input: [],
+                time: .seconds(30)
+            )
+            guard await run.outcome() == .lost else { exit(1) }
+            try await Task.sleep(for: .milliseconds(500))
+            let text = String(decoding: try folder.read("pid"), as: UTF8.self)
+            guard let pid = pid_t(text.trimmingCharacters(in: .newlines)) else { exit(2) }
+            let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            kill(pid, SIGKILL)
+            exit(status.map { !$0.contains(") Z ") } ?? false ? 7 : 3)
+        }
+    }
+
     /// How many ends of pipes this process holds.
     private func pipes() -> Int {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []

@@ -11,17 +11,26 @@ final class Places: Sendable {
         self.free = Mutex(max(1, count))
     }
 
-    /// Does something if there is a place for it.
-    ///
-    /// - Returns: nil when all places are taken.
-    func take<Result: Sendable>(_ body: () async -> Result) async -> Result? {
-        let isTaken = free.withLock { free in
+    /// Takes a place, if there is one; whoever gets it has to leave it once.
+    func enter() -> Bool {
+        free.withLock { free in
             guard free > 0 else { return false }
             free -= 1
             return true
         }
-        guard isTaken else { return nil }
-        defer { free.withLock { $0 += 1 } }
+    }
+
+    /// Gives a place back.
+    func leave() {
+        free.withLock { $0 += 1 }
+    }
+
+    /// Does something if there is a place for it.
+    ///
+    /// - Returns: nil when all places are taken.
+    func take<Result: Sendable>(_ body: () async -> Result) async -> Result? {
+        guard enter() else { return nil }
+        defer { leave() }
         return await body()
     }
 }

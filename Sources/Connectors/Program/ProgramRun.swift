@@ -11,9 +11,6 @@ internal import Glibc
 struct ProgramRun: Sendable {
     /// The longest output that is kept, in bytes; what comes beyond it is read and dropped.
     static let maximumOutputByteCount = 65_536
-    /// How long a program whose time is over may take to heed SIGTERM.
-    private static let grace: Duration = .milliseconds(500)
-
     enum Outcome: Sendable, Equatable {
         case exited(Int32, output: [UInt8], errors: [UInt8])
         case killed(signal: Int32)
@@ -29,9 +26,13 @@ struct ProgramRun: Sendable {
     var environment: [String]
     var input: [UInt8]
     var time: Duration
+    /// How long a program whose time is over may take to heed SIGTERM.
+    var grace: Duration = .milliseconds(500)
 
     /// Runs the program on a thread of its own, since waiting for it blocks.
-    func outcome() async -> Outcome {
+    ///
+    /// - Parameter whenGone: is done when there is no process any more, which may be long after the outcome is known.
+    func outcome(whenGone: @escaping @Sendable () -> Void = {}) async -> Outcome {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 // The thread ends before the signal that waits for it could be taken.
@@ -46,13 +47,17 @@ struct ProgramRun: Sendable {
                     if isOver {
                         // Whoever waits needs not wait for the end of what does not want to end.
                         continuation.resume(returning: .timedOut)
-                        child.end(grace: Self.grace)
+                        child.end(grace: grace)
+                        child.close()
+                        whenGone()
                     } else {
                         let status = child.reap()
+                        child.close()
+                        whenGone()
                         continuation.resume(returning: child.outcome(status))
                     }
-                    child.close()
                 } catch {
+                    whenGone()
                     continuation.resume(returning: .notStarted(error.reason))
                 }
             }
@@ -258,12 +263,23 @@ struct SpawnedProcess {
         return unsafe info._sifields._sigchld.si_pid == pid
     }
 
+    /// Whether nobody has reaped the process: as long as it is there, even as a zombie, no other group has its number.
+    private var isOurs: Bool {
+        var info = unsafe siginfo_t()
+        return unsafe waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD
+    }
+
+    /// Sends a signal to its group, unless that may be another's by now.
+    private func signal(_ number: Int32) {
+        if isOurs { kill(-pid, number) }
+    }
+
     /// Ends what is left of its group, and takes its status.
     ///
     /// - Returns: nil when there is none to be had.
     func reap() -> Int32? {
         // Before the process is reaped: afterwards the group's number may be another's.
-        kill(-pid, SIGKILL)
+        signal(SIGKILL)
         var status: Int32 = 0
         while true {
             let reaped = unsafe waitpid(pid, &status, 0)
@@ -274,7 +290,7 @@ struct SpawnedProcess {
 
     /// Ends a process whose time is over: first politely.
     func end(grace: Duration) {
-        kill(-pid, SIGTERM)
+        signal(SIGTERM)
         let end = ContinuousClock.now + grace
         while !hasEnded, ContinuousClock.now < end { usleep(10_000) }
         _ = reap()

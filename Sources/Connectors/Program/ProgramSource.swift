@@ -12,19 +12,25 @@ public struct ProgramSource: ChallengeSource {
     public var name: String { "program '\(settings.name)'" }
     private let settings: ProgramSourceSettings
     private let places: Places
+    private let grace: Duration
 
     /// Makes a source of its settings.
     public init(_ settings: ProgramSourceSettings) {
+        self.init(settings, grace: .milliseconds(500))
+    }
+
+    init(_ settings: ProgramSourceSettings, grace: Duration) {
         self.settings = settings
         self.places = Places(settings.parallel)
+        self.grace = grace
     }
 
     /// Runs the program; a resent request runs it again.
     public func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer {
         // The program may use the challenge up.
         if question.isDryRun { return .unavailable("not asked in a dry run") }
-        let answer = await places.take { await ask(question) }
-        return answer ?? .unavailable("\(settings.parallel) of it run already")
+        guard places.enter() else { return .unavailable("\(settings.parallel) of it run already") }
+        return await ask(question)
     }
 
     private func ask(_ question: ChallengeQuestion) async -> ChallengeAnswer {
@@ -38,9 +44,11 @@ public struct ProgramSource: ChallengeSource {
                 "SCEPTIC_TRANSACTION_ID=\(Self.plain(question.transactionID))",
             ],
             input: question.request.der,
-            time: .seconds(settings.timeout)
+            time: .seconds(settings.timeout),
+            grace: grace
         )
-        switch await run.outcome() {
+        // A program that does not want to end keeps its place, although its question is answered.
+        switch await run.outcome(whenGone: { places.leave() }) {
         case .exited(0, let output, _):
             let said = try? JSONValue(strictly: output)
             return .accept(
