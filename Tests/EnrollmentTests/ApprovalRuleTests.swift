@@ -73,6 +73,18 @@ internal import class Foundation.JSONDecoder
         #expect(try await world.ask(first, profile: profile) == .pending)
     }
 
+    @Test func renewalIsJudgedByWhatItKeepsAndNotByWhatItSays() async throws {
+        let world = try await World()
+        let device = try Device(in: world)
+        let names = [Wish.names(Wish.dns("vpn.corp.example"))]
+        let first = try #require(
+            try await world.ask(try device.message(try await world.code(), extensions: names)).certificate
+        )
+        let rules = #"[{"when": {"values": {"csr.san.dns": ["*.corp.example"]}}, "then": "wait"}, {"then": "issue"}]"#
+        let renewal = try device.holding(first).renewal(try TestKeys.other)
+        #expect(try await world.ask(renewal, profile: try profile(world, rules)) == .pending)
+    }
+
     @Test func whatASourceKnowsCounts() async throws {
         let world = try await World()
         let rules = #"[{"when": {"values": {"webhook.group": ["phones"]}}, "then": "issue"}]"#

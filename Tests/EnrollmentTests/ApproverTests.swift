@@ -97,6 +97,50 @@ internal import class Foundation.JSONDecoder
         }
     }
 
+    @Test func whoMayDecideNoMoreCountsNoMore() async throws {
+        let world = try await World()
+        let before = try profile(world, needed: 2, names: ["anna", "bert"])
+        let after = try profile(world, needed: 2, names: ["bert", "carl"])
+        let device = try Device(in: world)
+        #expect(try await world.ask(try device.message(try await world.code()), profile: before) == .pending)
+        let id = try #require(try await world.waiting().first?.id)
+        _ = try await world.decisions(before).approve(id, by: "anna")
+        guard case .counted(1, of: 2) = try await world.decisions(after).approve(id, by: "bert") else {
+            Issue.record("a former approver counted")
+            return
+        }
+        guard case .issued = try await world.decisions(after).approve(id, by: "carl") else {
+            Issue.record("not issued")
+            return
+        }
+    }
+
+    @Test func codeThatIsBoundToAnRAProfileIsNotSpentForAnother() async throws {
+        let world = try await World()
+        let settings = SCEPProfileSettings.with(approval: .all)
+        let (bound, other) = (
+            try world.profile(settings: settings, sources: [BoundTo(raProfile: "default")]),
+            try world.profile(settings: settings, sources: [BoundTo(raProfile: "another")])
+        )
+        for (profile, id) in [(bound, "bound"), (other, "other")] {
+            let message = try Device(in: world).message("x", transactionID: id)
+            #expect(try await world.ask(message, profile: profile) == .pending)
+        }
+        let decisions = world.decisions(bound)
+        let waiting = try await world.waiting()
+        let first = try #require(waiting.first { $0.key.transactionID == "bound" })
+        let second = try #require(waiting.first { $0.key.transactionID == "other" })
+        guard case .refused(.policyProfile, let detail) = try await decisions.approve(second.id, by: "anna") else {
+            Issue.record("issued by another RA profile")
+            return
+        }
+        #expect(detail.contains("bound to the RA profile 'another'"))
+        guard case .issued = try await decisions.approve(first.id, by: "anna") else {
+            Issue.record("not issued")
+            return
+        }
+    }
+
     @Test(arguments: [
         (#"{"needed":0}"#, "1 to 16 people can be needed to approve a request"),
         (#"{"needed":17}"#, "1 to 16 people can be needed to approve a request"),
@@ -114,5 +158,16 @@ internal import class Foundation.JSONDecoder
             return
         }
         #expect(context.debugDescription == sentence)
+    }
+}
+
+private struct BoundTo: ChallengeSource {
+    let name = "whoever binds"
+    let raProfile: String
+
+    func judge(_ question: ChallengeQuestion) async -> ChallengeAnswer {
+        var attributes = ChallengeAttributes()
+        attributes.bind(raProfile: raProfile)
+        return .accept(claims: [], attributes: attributes, strength: .unknown)
     }
 }

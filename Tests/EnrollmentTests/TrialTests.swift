@@ -61,6 +61,16 @@ internal import Testing
         #expect(names.trace.steps.last?.outcome == .failed)
     }
 
+    @Test func findsWhatWouldBeInTheWayOfTheReservation() async throws {
+        let world = try await World()
+        let profile = try world.profile(duplicates: DuplicatePolicy(subject: .refuse))
+        let other = try Device(key: try TestKeys.other, in: world)
+        #expect(try await world.ask(try other.message(try await world.code()), profile: profile).certificate != nil)
+        let trial = try await trial(world, try await world.code(), profile: profile)
+        #expect(trial.trace.reasonCode == "policy.duplicate-subject" && trial.certificate == nil)
+        #expect(try await world.certificateCount() == 1)
+    }
+
     @Test func tellsThatItWouldWait() async throws {
         let world = try await World()
         let code = try await world.code()

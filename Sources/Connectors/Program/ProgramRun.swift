@@ -32,6 +32,7 @@ struct ProgramRun: Sendable {
     /// Runs the program on a thread of its own, since waiting for it blocks.
     ///
     /// - Parameter whenGone: is done when there is no process any more, which may be long after the outcome is known.
+    /// - Returns: what it came to.
     func outcome(whenGone: @escaping @Sendable () -> Void = {}) async -> Outcome {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {

@@ -86,7 +86,9 @@ public struct TokenSource: ChallengeSource {
         if let user = try await used.user(of: claim), user != question.publicKeyDigest {
             return .reject(.challengeUsed)
         }
-        return .accept(claims: [.external(claim)], attributes: claims.attributes, strength: .unguessable)
+        var attributes = claims.attributes
+        if let bound = claims.raProfile { attributes.bind(raProfile: bound) }
+        return .accept(claims: [.external(claim)], attributes: attributes, strength: .unguessable)
     }
 
     private static func shown(_ text: String) -> String { ReasonText.shown(text.utf8.prefix(100)) ?? "" }
