@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Enrollment
+internal import Foundation
 internal import Testing
 
 @testable internal import ServerApp
@@ -28,6 +29,21 @@ internal import Testing
         #expect(printers.settings.raProfile == "123")
         #expect(printers.settings.aliases == ["yes", "no"])
         #expect(printers.settings.renewal == RenewalPolicy(graceDays: 7))
+    }
+
+    @Test(arguments: ["operations.md", "profiles.md"]) func readsWhatTheGuidesShow(name: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/\(name)"), encoding: .utf8)
+        let blocks = text.components(separatedBy: "```yaml\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "\n```").first }
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            let document = try ProfileDocument(yaml: block)
+            #expect(!document.scepProfiles.isEmpty || !document.raProfiles.isEmpty)
+            for (name, profile) in document.scepProfiles { #expect(profile.settings.problems().isEmpty, "\(name)") }
+            for (name, profile) in document.raProfiles { #expect(profile.settings.problems().isEmpty, "\(name)") }
+        }
     }
 
     @Test func readsJSON() throws {

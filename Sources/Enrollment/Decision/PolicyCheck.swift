@@ -72,4 +72,9 @@ struct PolicyCheck: Sendable {
         subjectAttributes,
         invisibleCharacters, dnsNames, nameCount, requiredNames, patterns, weakKey,
     ]
+
+    /// The names of all rules, each once, for traces.
+    static let names: String = all.map(\.name).reduce(into: [String]()) { names, name in
+        if !names.contains(name) { names.append(name) }
+    }.joined(separator: ", ")
 }

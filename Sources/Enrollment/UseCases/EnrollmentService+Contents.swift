@@ -42,7 +42,10 @@ extension EnrollmentService {
         for check in PolicyCheck.all {
             if let violation = check.violation(input) { throw deliberation.fail(check.name, check.reason, violation) }
         }
-        deliberation.pass("policy", "RA profile '\(deliberation.profile.raProfile)'")
+        deliberation.pass(
+            "policy",
+            "RA profile '\(deliberation.profile.raProfile)', \(PolicyCheck.all.count) rules kept: \(PolicyCheck.names)"
+        )
         return CertificateContents(
             subject: input.subject,
             subjectPublicKeyInfo: request.subjectPublicKeyInfo,
