@@ -14,13 +14,14 @@ struct Magnitude: Equatable, Sendable {
     }
 
     /// Reads a big-endian number.
-    init(bigEndian bytes: some BidirectionalCollection<UInt8>) {
+    init(bigEndian bytes: ArraySlice<UInt8>) {
+        let bytes = bytes.span
         var words: [UInt64] = []
         words.reserveCapacity(bytes.count / 8 + 1)
         var word: UInt64 = 0
         var shift: UInt64 = 0
-        for byte in bytes.reversed() {
-            word |= UInt64(byte) << shift
+        for index in bytes.indices.reversed() {
+            word |= UInt64(bytes[index]) << shift
             shift += 8
             if shift == 64 {
                 words.append(word)
@@ -211,23 +212,47 @@ struct Magnitude: Equatable, Sendable {
         rest[position + number.count] &+= carry ? 1 : 0
     }
 
-    /// The whole part of the square root, by Newton's method with as many words as each step is right to.
-    func squareRoot() -> Magnitude {
-        guard !isZero else { return self }
+    /// Whether the number is below another one.
+    private func isBelow(_ other: Magnitude) -> Bool {
+        guard words.count == other.words.count else { return words.count < other.words.count }
+        for index in words.indices.reversed() where words[index] != other.words[index] {
+            return words[index] < other.words[index]
+        }
+        return false
+    }
+
+    /// The whole part of the square root, and its square, by Newton's method.
+    func squareRoot() -> (root: Magnitude, square: Magnitude) {
+        guard !isZero else { return (self, self) }
+        // From above, each step comes nearer without going below the root: the first one whose square fits is it.
+        var root = words.count <= 2 ? rootFromAbove() : step(guess())
+        while true {
+            let square = root.squared()
+            guard isBelow(square) else { return (root, square) }
+            root = step(root)
+        }
+    }
+
+    private func step(_ root: Magnitude) -> Magnitude { (root + quotient(root)).halved() }
+
+    /// A number above the root that has about half of its digits.
+    private func guess() -> Magnitude {
         // An even number of words, about half of them.
-        let dropped = words.count / 4 * 2
-        let bits = (bitWidth + 1) / 2
-        // Newton's method needs a first guess that is not below the root.
-        var root =
-            dropped == 0
-            ? Magnitude(words: [1 << UInt64(bits % 64)]).appendingWords(bits / 64)
-            : (droppingWords(dropped).squareRoot() + Magnitude(words: [1])).appendingWords(dropped / 2)
-        // Each step doubles the number of digits that are right, so that this ends long before its bound.
-        for _ in 0..<128 {
-            let next = (root + quotient(root)).halved()
-            guard next != root, root.subtracting(next) != nil else { break }
+        let dropped = max(2, words.count / 4 * 2)
+        return droppingWords(dropped).rootFromAbove().appendingWords(dropped / 2)
+    }
+
+    /// A number above the root that has nearly all of its digits.
+    private func rootFromAbove() -> Magnitude {
+        let one = Magnitude(words: [1])
+        guard !isZero else { return one }
+        guard words.count <= 2 else { return step(guess()) + one }
+        let number = UInt128(words.first ?? 0) | UInt128(words.dropFirst().first ?? 0) << 64
+        var root = UInt128(1) << UInt128((bitWidth + 1) / 2)
+        while true {
+            let next = (root + number / root) / 2
+            guard next < root else { return Magnitude(words: [UInt64(truncatingIfNeeded: root), UInt64(root >> 64)]) + one }
             root = next
         }
-        return root
     }
 }

@@ -21,8 +21,8 @@ public enum RSAKeyWeakness: Sendable, Hashable {
     ///   - exponent: the public exponent.
     ///   - smallestExponent: the smallest exponent that is accepted.
     public init?(
-        modulus: some BidirectionalCollection<UInt8>,
-        exponent: some BidirectionalCollection<UInt8>,
+        modulus: ArraySlice<UInt8>,
+        exponent: ArraySlice<UInt8>,
         smallestExponent: UInt64
     ) {
         let exponent = Magnitude(bigEndian: exponent)
@@ -138,9 +138,12 @@ private enum CloseFactors {
 
     /// Whether the method finds two factors soon.
     static func areFound(_ number: Magnitude) -> Bool {
-        var root = number.squareRoot()
-        if root.squared() != number { root = root + Magnitude(words: [1]) }
-        guard let first = root.squared().subtracting(number) else { return false }
+        let (below, square) = number.squareRoot()
+        let isExact = square == number
+        // The square of the next number is 2n + 1 more.
+        let root = isExact ? below : below + Magnitude(words: [1])
+        let next = isExact ? square : square + below + root
+        guard let first = next.subtracting(number) else { return false }
         // The same numbers modulo 2^64 and modulo the filter say nearly always that a difference is no square.
         let rootByFilter = root.remainder(filter)
         var low = first.words.first ?? 0
@@ -166,6 +169,6 @@ private enum CloseFactors {
     /// Whether a number's square exceeds another number by a square.
     private static func isSquare(_ root: Magnitude, _ number: Magnitude) -> Bool {
         guard let difference = root.squared().subtracting(number) else { return false }
-        return difference.squareRoot().squared() == difference
+        return difference.squareRoot().square == difference
     }
 }
