@@ -71,6 +71,8 @@ internal import Testing
         ("csr.san.email", "*@example", "a.b@example", true), ("csr.san.email", "*@example", "a@b@example", false),
         ("csr.san.uri", "https://*.example/a", "https://evil/?.example/a", false),
         ("csr.san.ip", "192.0.2.*", "192.0.2.7", true), ("csr.san.ip", "192.0.*", "192.0.2.7", false),
+        ("csr.san.ip", "2001:db8:*", "2001:db8:0:0:0:0:0:1", false),
+        ("csr.san.ip", "2001:db8:**", "2001:db8:0:0:0:0:0:1", true),
     ])
     func starStopsAtWhatDividesNames(path: String, pattern: String, text: String, isMatch: Bool) throws {
         #expect(try NamePattern(pattern).matches(text, of: path) == isMatch)

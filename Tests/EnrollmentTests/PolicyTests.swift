@@ -13,6 +13,14 @@ internal import Testing
 internal import X509
 
 @Suite struct PolicyTests {
+    @Test(arguments: [(4, true), (16, true), (0, false), (5, false), (8, false), (32, false)])
+    func addressesHaveTheLengthOfAnAddress(count: Int, isIssued: Bool) async throws {
+        let world = try await World()
+        let address = TLV.encode(0x87, [UInt8](repeating: 10, count: count))
+        let message = try Device(in: world).message(try await world.code(), extensions: [Wish.names(address)])
+        #expect((try await world.ask(message).certificate != nil) == isIssued)
+    }
+
     @Test func shortKeyIsRefusedAfterAuthenticationAndTheCodeStays() async throws {
         let world = try await World()
         let code = try await world.code()

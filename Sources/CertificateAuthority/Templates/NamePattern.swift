@@ -125,7 +125,8 @@ extension NameKind {
     /// What divides the parts of a name of this kind.
     package var dividers: Set<Unicode.Scalar> {
         switch self {
-        case .dns, .ip: ["."]
+        case .dns: ["."]
+        case .ip: [".", ":"]
         case .email, .upn: ["@"]
         case .uri: ["/", "?", "#", "@", ":"]
         }

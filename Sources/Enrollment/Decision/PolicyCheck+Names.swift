@@ -3,6 +3,7 @@
 
 internal import CertificateAuthority
 internal import PKIX
+internal import SwiftASN1
 internal import X509
 
 /// The rules about what a certificate would name.
@@ -56,6 +57,17 @@ extension PolicyCheck {
     } violation: { input in
         for case .dnsName(let name) in input.names ?? SubjectAlternativeNames() where !DNSName.isValid(name) {
             return "'\(name.prefix(64))' is no DNS name"
+        }
+        return nil
+    }
+
+    /// An iPAddress is one of version 4 or 6 (RFC 5280 §4.2.1.6): masks and broken ones name no holder.
+    static let addresses = PolicyCheck(name: "names", reason: .policyNames) { _ in
+        "IP addresses have 4 or 16 octets."
+    } violation: { input in
+        for case .ipAddress(let octets) in input.names ?? SubjectAlternativeNames()
+        where ![4, 16].contains(octets.bytes.count) {
+            return "an IP address of \(octets.bytes.count) octets; 4 or 16 are certified"
         }
         return nil
     }

@@ -70,7 +70,7 @@ struct PolicyCheck: Sendable {
     static let all: [PolicyCheck] = [
         filling, extensions, requestedNames, usages, keyType, keySize, deniedKey, subject, subjectLength,
         subjectAttributes,
-        invisibleCharacters, dnsNames, nameCount, requiredNames, patterns, weakKey,
+        invisibleCharacters, dnsNames, addresses, nameCount, requiredNames, patterns, weakKey,
     ]
 
     /// The names of all rules, each once, for traces.
