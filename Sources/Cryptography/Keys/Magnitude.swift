@@ -251,7 +251,9 @@ struct Magnitude: Equatable, Sendable {
         var root = UInt128(1) << UInt128((bitWidth + 1) / 2)
         while true {
             let next = (root + number / root) / 2
-            guard next < root else { return Magnitude(words: [UInt64(truncatingIfNeeded: root), UInt64(root >> 64)]) + one }
+            guard next < root else {
+                return Magnitude(words: [UInt64(truncatingIfNeeded: root), UInt64(root >> 64)]) + one
+            }
             root = next
         }
     }
