@@ -134,10 +134,25 @@ let package = Package(
             dependencies: [nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, logging],
             swiftSettings: strict
         ),
+        .target(name: "StrictJSON", swiftSettings: strict),
+        .target(
+            name: "AdminAPI",
+            dependencies: ["StrictJSON"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "AdminClient",
+            dependencies: [
+                "AdminAPI", "StrictJSON",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                nioCore, nioHTTP1, nioSSL,
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "Connectors",
             dependencies: [
-                "CLDAP", "CSpawn", "Cryptography", "Enrollment", "PKIX",
+                "CLDAP", "CSpawn", "Cryptography", "Enrollment", "PKIX", "StrictJSON",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
@@ -147,9 +162,9 @@ let package = Package(
         .target(
             name: "ServerApp",
             dependencies: [
-                "CMalloc", "CertificateAuthority", "Connectors", "Cryptography", "Enrollment", "PKIX", "SCEP",
-                "SCEPEndpoint",
-                "Storage",
+                "AdminAPI", "CMalloc", "CertificateAuthority", "Connectors", "Cryptography", "Enrollment", "PKIX",
+                "SCEP",
+                "SCEPEndpoint", "Storage", "StrictJSON",
                 .product(name: "Yams", package: "Yams"),
                 crypto, lifecycle, logging, unixSignals, x509,
             ],
@@ -158,8 +173,8 @@ let package = Package(
         .executableTarget(
             name: "sceptic",
             dependencies: [
-                "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPClient", "SCEPEndpoint",
-                "SCEPProbe", "ServerApp", "Storage",
+                "AdminAPI", "AdminClient", "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP",
+                "SCEPClient", "SCEPEndpoint", "SCEPProbe", "ServerApp", "Storage", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging, x509,
             ],
@@ -270,7 +285,7 @@ let package = Package(
         .testTarget(
             name: "ConnectorsTests",
             dependencies: [
-                "Connectors", "Cryptography", "Enrollment", "PKIX", "TestPeers", "TestSupport",
+                "Connectors", "Cryptography", "Enrollment", "PKIX", "StrictJSON", "TestPeers", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Yams", package: "Yams"),
                 asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
@@ -278,10 +293,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "AdminAPITests",
+            dependencies: ["AdminAPI", "AdminClient", "StrictJSON"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "ServerAppTests",
             dependencies: [
-                "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPCrafting", "SCEPEndpoint",
-                "ServerApp", "Storage", "TestSupport",
+                "AdminAPI", "CertificateAuthority", "Cryptography", "Enrollment", "PKIX", "SCEP", "SCEPCrafting",
+                "SCEPEndpoint", "ServerApp", "Storage", "StrictJSON", "TestSupport",
                 logging,
             ],
             swiftSettings: strict

@@ -2,7 +2,6 @@
 // Copyright the Sceptic authors
 
 internal import PKIX
-internal import SwiftASN1
 public import X509
 
 /// A subject alternative name that a client asks for (RFC 5280 §4.2.1.6).
@@ -19,29 +18,11 @@ public struct RequestedName: Sendable, Hashable {
     ///
     /// - Throws: `invalidInput`.
     public init(_ text: String) throws(SCEPClientError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let kind = parts.first, let value = parts.dropFirst().first, !value.isEmpty,
-            value.utf8.allSatisfy({ (33...126).contains($0) })
-        else {
-            throw .invalidInput(
-                "'\(text)' is no alternative name; write dns:NAME, email:ADDRESS, uri:URI or ip:ADDRESS"
-            )
-        }
-        switch kind.lowercased() {
-        case "dns": self.name = .dnsName(value)
-        case "email":
-            guard value.contains("@") else { throw .invalidInput("'\(value)' is no mail address") }
-            self.name = .rfc822Name(value)
-        case "uri":
-            guard value.contains(":") else { throw .invalidInput("'\(value)' is no absolute URI") }
-            self.name = .uniformResourceIdentifier(value)
-        case "ip":
-            guard let octets = IPAddressText.octets(value) else {
-                throw .invalidInput("'\(value)' is no IP address")
-            }
-            self.name = .ipAddress(ASN1OctetString(contentBytes: octets[...]))
-        default:
-            throw .invalidInput("'\(kind)' is no kind of alternative name; there are dns, email, uri and ip")
+        do {
+            self.name = try GeneralName(written: text)
+        } catch {
+            guard case .malformed(let sentence) = error else { throw .invalidInput("'\(text)' is no alternative name") }
+            throw .invalidInput(sentence)
         }
     }
 

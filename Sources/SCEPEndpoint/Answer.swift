@@ -14,12 +14,14 @@ struct Answer {
     }
 
     var status: Int
-    var contentType: String
+    /// Nil without a body.
+    var contentType: String?
     var body: [UInt8]
     var caching: Caching = .noStore
     var retryAfter: Duration?
     var allow: StaticString?
     var lastModified: Int64?
+    var fields: [(name: String, value: String)] = []
 
     /// A text/plain answer of one sentence.
     static func sentence(_ status: Int, _ sentence: String) -> Answer {
@@ -34,7 +36,7 @@ struct Answer {
 
     init(
         status: Int,
-        contentType: String,
+        contentType: String?,
         body: [UInt8],
         caching: Caching = .noStore
     ) {
@@ -67,6 +69,11 @@ struct Answer {
         }
     }
 
+    init(_ response: AdminHTTPResponse) {
+        self.init(status: response.status, contentType: response.contentType, body: response.body)
+        fields = response.fields
+    }
+
     private init(_ document: PublishedDocument) {
         let caching = document.maxAge.map(Caching.maxAge) ?? .unspecified
         self.init(status: 200, contentType: document.contentType, body: document.body, caching: caching)
@@ -93,7 +100,10 @@ extension Answer {
         buffer.writeStaticString(framing.version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
         let reason = HTTPResponseStatus(statusCode: status).reasonPhrase
         buffer.writeString("\(status) \(reason.isEmpty ? "Refused" : reason)\r\nServer: sceptic\r\nDate: \(date)\r\n")
-        buffer.writeString("Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n")
+        if let contentType { buffer.writeString("Content-Type: \(contentType)\r\n") }
+        // Where there is no content, its length is none either (RFC 9110 §8.6).
+        if status != 204 { buffer.writeString("Content-Length: \(body.count)\r\n") }
+        for field in fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
         switch caching {
         case .unspecified: break
         case .noStore: buffer.writeStaticString("Cache-Control: no-store\r\n")

@@ -23,6 +23,8 @@ extension HTTPConnection {
             respondToReading(incoming) { responders in
                 await responders.health.isReady() ? .sentence(200, "ready") : .sentence(503, "not ready")
             }
+        case .admin:
+            respondAdministration(to: incoming)
         case .metrics:
             respondToReading(incoming) { responders in
                 Answer(
@@ -32,6 +34,24 @@ extension HTTPConnection {
                 )
             }
         }
+    }
+
+    private func respondAdministration(to incoming: IncomingRequest) {
+        guard let responder = environment.responders.admin else {
+            return send(.sentence(404, "There is nothing at this path."))
+        }
+        let bytes = body.map { Array($0.readableBytesView) } ?? []
+        body = nil
+        let request = AdminHTTPRequest(
+            method: incoming.method.rawValue,
+            path: incoming.target.path,
+            query: String(decoding: incoming.target.query, as: UTF8.self),
+            fields: incoming.fields,
+            body: bytes,
+            remoteAddress: remoteAddress,
+            isSecure: environment.isSecure
+        )
+        perform { Answer(await responder.respond(to: request)) }
     }
 
     private func respondSCEP(to incoming: IncomingRequest, profile: ProfileSelector) {

@@ -40,6 +40,8 @@ final class HTTPConnection: ChannelInboundHandler {
         let method: HTTPMethod
         let target: RequestTarget
         let route: Route
+        /// For administration only; old clients send them by the dozen, and nobody looks.
+        var fields: [(name: String, value: String)] = []
     }
 
     let environment: ConnectionEnvironment
@@ -156,7 +158,9 @@ final class HTTPConnection: ChannelInboundHandler {
         let target = RequestTarget(head.uri)
         let route = Route(path: target.path, roles: environment.roles)
         body = nil
-        state = .receiving(IncomingRequest(method: head.method, target: target, route: route))
+        var incoming = IncomingRequest(method: head.method, target: target, route: route)
+        if route == .admin { incoming.fields = head.headers.map { ($0.name.lowercased(), $0.value) } }
+        state = .receiving(incoming)
         switch BodyFraming(head.headers) {
         case .none:
             return

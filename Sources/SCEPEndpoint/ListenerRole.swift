@@ -7,7 +7,7 @@ public enum ListenerRole: Sendable, Hashable, CaseIterable {
     case scep
     /// `/crl/{issuer}.crl` and `/ca/{issuer}.cer`.
     case publication
-    /// `/metrics`.
+    /// `/api/v1/…` and `/metrics`.
     case admin
 }
 
@@ -17,6 +17,8 @@ public struct ListenerResponders: Sendable {
     public var scep: (any SCEPResponder)?
     /// Gives the published documents; needed by the role `publication`.
     public var publication: (any PublicationResponder)?
+    /// Answers what administrators ask; without it the role `admin` has `/metrics` only.
+    public var admin: (any AdminResponder)?
     /// Tells how the server is.
     public var health: any HealthResponder
 
@@ -24,10 +26,12 @@ public struct ListenerResponders: Sendable {
     public init(
         scep: (any SCEPResponder)? = nil,
         publication: (any PublicationResponder)? = nil,
+        admin: (any AdminResponder)? = nil,
         health: any HealthResponder
     ) {
         self.scep = scep
         self.publication = publication
+        self.admin = admin
         self.health = health
     }
 }

@@ -8,6 +8,7 @@ enum Route: Equatable {
     case health
     case readiness
     case metrics
+    case admin
     case nowhere
 
     /// Finds the route of a path as it stands in the request line, limited to what the roles serve.
@@ -27,6 +28,8 @@ enum Route: Equatable {
             self = Self.publication(folder: first, file: rest, suffix: ".crl")
         case "ca" where roles.contains(.publication):
             self = Self.publication(folder: first, file: rest, suffix: ".cer")
+        case "api" where roles.contains(.admin) && Self.isAdministration(rest):
+            self = .admin
         default:
             if roles.contains(.scep), let profile = Self.profile(first: first, rest: rest) {
                 self = .scep(profile)
@@ -34,6 +37,11 @@ enum Route: Equatable {
                 self = .nowhere
             }
         }
+    }
+
+    /// Below `/api/v1`, but for the SCEP URLs that are there too.
+    private static func isAdministration(_ rest: ArraySlice<String>) -> Bool {
+        rest.first == "v1" && rest.dropFirst().first != "protocols"
     }
 
     private static func profile(first: String, rest: ArraySlice<String>) -> ProfileSelector? {

@@ -11,8 +11,16 @@ public struct AppError: Error, Sendable, Equatable {
         case usage
         /// The state folder is missing, unreadable, foreign or too new.
         case state
-        /// Something of that name exists already, or does not exist.
+        /// Something of that name exists already, or is in use, or done.
         case conflict
+        /// There is nothing of that name.
+        case missing
+        /// Somebody else has changed it meanwhile.
+        case changed
+        /// Whoever asks is not known.
+        case unauthenticated
+        /// Whoever asks may not do this.
+        case denied
         /// Another process serves the folder, or an address is taken.
         case busy
         /// A dependency or this program failed.
@@ -38,8 +46,9 @@ public struct AppError: Error, Sendable, Equatable {
         switch kind {
         case .usage: 64
         case .failure: 70
-        case .conflict: 73
+        case .conflict, .missing, .changed: 73
         case .busy: 75
+        case .unauthenticated, .denied: 77
         case .state: 78
         }
     }

@@ -4,6 +4,7 @@
 import Enrollment
 import Foundation
 import PKIX
+import StrictJSON
 import TestSupport
 import Testing
 

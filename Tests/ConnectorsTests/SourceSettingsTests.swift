@@ -3,6 +3,7 @@
 
 import Enrollment
 import Foundation
+import StrictJSON
 import Testing
 
 @testable import Connectors

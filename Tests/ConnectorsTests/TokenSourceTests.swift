@@ -6,6 +6,7 @@ import Cryptography
 import Enrollment
 import Foundation
 import PKIX
+import StrictJSON
 import SwiftASN1
 import TestSupport
 import Testing

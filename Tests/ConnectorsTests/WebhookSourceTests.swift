@@ -6,6 +6,7 @@ import Enrollment
 import Foundation
 import NIOHTTP1
 import PKIX
+import StrictJSON
 import Synchronization
 import TestPeers
 import TestSupport

@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Enrollment
+internal import StrictJSON
 
 extension ChallengeAttributes {
     /// What a system said of a device, by paths of its members' names that begin with the source's kind.

@@ -4,6 +4,7 @@
 public import Enrollment
 internal import Foundation
 internal import PKIX
+internal import StrictJSON
 
 /// Asks a program of the administrator's: it reads the request (DER) from its standard input and says yes by exit status 0, as
 /// micromdm's `-csrverifierexec` does.

@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import Foundation
+internal import StrictJSON
 
 /// A JSON Web Token in its compact form (RFC 7515 §7.1), read and not verified.
 struct SignedToken: Sendable {

@@ -5,6 +5,7 @@ internal import Cryptography
 internal import Enrollment
 internal import Foundation
 internal import PKIX
+internal import StrictJSON
 internal import SwiftASN1
 internal import X509
 

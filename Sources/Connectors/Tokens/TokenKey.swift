@@ -3,6 +3,7 @@
 
 internal import Foundation
 internal import JWTKit
+internal import StrictJSON
 
 /// A key that tokens may be signed with, and the algorithms that go with a key of its type: no other is ever tried with it.
 struct TokenKey: Sendable {

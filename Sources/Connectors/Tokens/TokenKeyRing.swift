@@ -3,6 +3,7 @@
 
 internal import Enrollment
 internal import Foundation
+internal import StrictJSON
 
 /// Why there are no keys to look at a token with.
 struct KeysUnavailable: Error, Hashable {

@@ -3,6 +3,7 @@
 
 public import Enrollment
 internal import Foundation
+internal import StrictJSON
 
 /// Takes signed tokens for challenges: who holds the key says whom to trust, and for which name; each token is good once.
 public struct TokenSource: ChallengeSource {

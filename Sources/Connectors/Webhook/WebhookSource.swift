@@ -4,6 +4,7 @@
 internal import Cryptography
 public import Enrollment
 internal import Foundation
+internal import StrictJSON
 
 /// Asks another system about each challenge by a signed POST: step-ca's SCEPCHALLENGE contract, or a flat form of our own.
 ///

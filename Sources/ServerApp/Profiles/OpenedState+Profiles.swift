@@ -120,7 +120,7 @@ extension OpenedState {
 
     private static func missing(_ kind: ProfileKind, _ name: String) -> AppError {
         AppError(
-            .conflict,
+            .missing,
             "There is no \(kind.rawValue) '\(name)'.",
             hint: "Look with: sceptic \(kind.command) list"
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import CMalloc
 internal import Enrollment
 public import Logging
@@ -132,6 +133,9 @@ public struct Server: Sendable {
                 unserved: UnservedRequests(logger: logger, metrics: metrics)
             ),
             publication: PublicationService(configuration: configuration, lists: lists),
+            admin: AdminService(administration: Administration(state), logger: logger) { _ in
+                .failure(ProblemDetails(.notAuthenticated, "No token says who asks."))
+            },
             health: HealthService(store: state.store, presence: presence, metrics: metrics)
         )
         let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }

@@ -60,7 +60,7 @@ struct StoredGenerations {
     /// The generation that issues.
     func active() throws -> IssuerRecord {
         guard let active = all.last(where: { $0.state == .active }) else {
-            throw AppError(.conflict, "There is no CA '\(name)' that issues.", hint: "Look with: sceptic ca show")
+            throw AppError(.missing, "There is no CA '\(name)' that issues.", hint: "Look with: sceptic ca show")
         }
         return active
     }

@@ -35,7 +35,7 @@ public struct CARollover: Sendable {
     public func status() async throws -> [CAGeneration] {
         let generations = try await state.generations(of: issuer)
         guard !generations.all.isEmpty else {
-            throw AppError(.conflict, "There is no CA '\(issuer)'.", hint: "Look with: sceptic ca show")
+            throw AppError(.missing, "There is no CA '\(issuer)'.", hint: "Look with: sceptic ca show")
         }
         return try generations.all.map { try CAGeneration($0, generations.stored) }
     }

@@ -132,7 +132,7 @@ extension OpenedState {
     private func alternateAuthority(_ name: String) async throws -> AlternateAuthorityRecord {
         guard let record = try await configuration().alternateAuthorities.first(where: { $0.name == name }) else {
             throw AppError(
-                .conflict,
+                .missing,
                 "There is no alternate authority '\(name)'.",
                 hint: "Look with: sceptic ca authority list"
             )

@@ -31,7 +31,7 @@ extension OpenedState {
             }
         guard let issuer else {
             throw AppError(
-                .conflict,
+                .missing,
                 "The CA '\(name)' has no key \(keyGeneration ?? 0).",
                 hint: "Look with: sceptic ca rollover status"
             )
@@ -40,7 +40,7 @@ extension OpenedState {
         let lists = CertificateLists(store: store, time: SystemTimeSource()) { $0 == issuer.id ? authority : nil }
         do {
             guard let list = try await lists.current(issuerID: issuer.id, shard: shard) else {
-                throw AppError(.conflict, "The CA '\(name)' has no CRL of shard \(shard).")
+                throw AppError(.missing, "The CA '\(name)' has no CRL of shard \(shard).")
             }
             return list
         } catch let error as StoreError {
@@ -82,7 +82,7 @@ extension OpenedState {
         guard let served = configuration.profiles[profile] else {
             guard let reason = configuration.refusals[profile] else {
                 throw AppError(
-                    .conflict,
+                    .missing,
                     "There is no SCEP profile '\(profile)'.",
                     hint: "Look with: sceptic profile list"
                 )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import SCEPClient
 

@@ -4,6 +4,7 @@
 internal import Cryptography
 internal import PKIX
 internal import SCEPClient
+internal import ServerApp
 
 /// One run of `sceptic enroll`.
 struct Enrolling {

@@ -5,6 +5,7 @@ internal import Cryptography
 internal import Foundation
 internal import PKIX
 internal import SCEPClient
+internal import ServerApp
 
 /// One run of `sceptic renew`.
 struct Renewing {

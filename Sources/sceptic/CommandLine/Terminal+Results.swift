@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ServerApp
+internal import StrictJSON
 
 internal import struct Foundation.Data
 internal import class Foundation.FileHandle
@@ -21,6 +23,12 @@ extension Terminal {
     }
 
     static func json(_ value: Any) throws { try json(value, [.prettyPrinted]) }
+
+    /// Prints a document as the API has it.
+    static func json(_ document: some AdminDocument) throws { result(try AdminJSON.value(document).laidOut) }
+
+    /// Prints a list of documents.
+    static func json(_ documents: [some AdminDocument]) throws { result(try AdminJSON.value(documents).laidOut) }
 
     /// Prints an object on one line.
     static func jsonLine(_ value: Any) throws { try json(value, []) }

@@ -149,7 +149,7 @@ extension RequestCommand {
         let candidates = waiting.isEmpty ? found : waiting
         guard let first = candidates.first else {
             throw AppError(
-                .conflict,
+                .missing,
                 "There is no request '\(text)' that waits or waited for approval.",
                 hint: "Look with: sceptic request list --pending"
             )
@@ -184,7 +184,7 @@ extension RequestCommand {
         case .denied:
             object["outcome"] = "denied"
             sentence = "Denied: \(approval.subject)."
-        case .unknown: throw AppError(.conflict, "The request has disappeared.")
+        case .unknown: throw AppError(.missing, "The request has disappeared.")
         case .decided(let state):
             throw AppError(.conflict, "The request waits no more: it is \(state.rawValue).")
         case .refused(let reason, let detail):

@@ -215,7 +215,7 @@ struct CertificateCommand: AsyncParsableCommand {
                 hint: "Name one by its id: \(records.map { $0.id.uuidString.lowercased() }.joined(separator: ", "))."
             )
         case .unknown:
-            throw AppError(.conflict, "There is no certificate '\(text)'.", hint: "Look with: sceptic certificate list")
+            throw AppError(.missing, "There is no certificate '\(text)'.", hint: "Look with: sceptic certificate list")
         case .unreadable: throw AppError(.usage, "'\(text)' is neither a serial number nor an id.")
         }
     }

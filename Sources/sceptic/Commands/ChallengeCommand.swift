@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import Enrollment
 internal import SCEP
 internal import ServerApp
-
-internal import struct Foundation.Date
-internal import struct Foundation.UUID
 
 /// The command `sceptic challenge …`.
 struct ChallengeCommand: AsyncParsableCommand {
@@ -22,7 +20,7 @@ struct ChallengeCommand: AsyncParsableCommand {
             abstract: "Makes one-time challenges, or a static one; prints each on a line of its own."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Option(help: "The SCEP profile that the challenge is good for.")
         var profile: String = ProfileName.default
@@ -76,67 +74,23 @@ struct ChallengeCommand: AsyncParsableCommand {
             guard device == nil || count == 1, (1...256).contains(device?.utf8.count ?? 1) else {
                 throw AppError(.usage, "--device is for one one-time challenge, and has 1 to 256 bytes.")
             }
-            let identity = try binding.identity()
             if let hours, !(hours > 0 && hours <= 876_000) {
                 throw AppError(.usage, "--hours has to be more than 0, and a century at the most.")
             }
-            let opened = try state.folder.open()
-            try await opened.requireProfile(profile)
-            let challenges = ChallengeAdministration(
-                store: opened.challenges,
-                masterKey: opened.masterKey,
-                time: SystemTimeSource()
-            )
-            let settings = try await opened.profile(profile, SCEPProfileSettings.self).settings
-            let maximum = settings?.maximumOutstandingCodes
-            do {
-                for code in try await make(challenges, boundTo: identity, maximum) { Terminal.result(code) }
-            } catch StoreError.conflict(let sentence) where maximum != nil && staticName == nil {
-                throw AppError(
-                    .conflict,
-                    sentence,
-                    hint:
-                        "Take some back with: sceptic challenge revoke; or allow more: sceptic profile set \(profile) --maximum-outstanding-codes N"
-                )
-            } catch let error as StoreError {
-                throw AppError(error)
+            var input = NewChallenges.Input(profile: profile)
+            input.count = staticName == nil ? count : nil
+            input.hours = hours
+            input.staticName = staticName
+            input.code = try codeFile.map(Self.read)
+            input.transactionID = transactionID
+            input.subject = binding.subject
+            input.subjectAltNames = try binding.alternativeNames()
+            input.keyType = binding.keyType
+            input.raProfile = raProfile
+            input.device = device
+            for code in try await administration.administrator.perform(NewChallenges.self, input).codes {
+                Terminal.result(code)
             }
-        }
-
-        private func make(
-            _ challenges: ChallengeAdministration,
-            boundTo identity: BoundIdentity?,
-            _ maximum: Int?
-        ) async throws -> [String] {
-            let lifetime = hours.map { $0 * 3600 }
-            if let transactionID {
-                return [
-                    try await challenges.makeForRequest(
-                        transactionID: transactionID,
-                        profile: profile,
-                        lifetime: lifetime ?? 86_400,
-                        boundTo: identity,
-                        raProfile: raProfile,
-                        device: device,
-                        maximumOutstanding: maximum
-                    )
-                ]
-            }
-            guard let staticName else {
-                return try await challenges.makeOneTime(
-                    count: count,
-                    profile: profile,
-                    lifetime: lifetime ?? 86_400,
-                    boundTo: identity,
-                    raProfile: raProfile,
-                    device: device,
-                    maximumOutstanding: maximum
-                )
-            }
-            let code = try codeFile.map(Self.read)
-            return [
-                try await challenges.makeStatic(code: code, name: staticName, profile: profile, lifetime: lifetime)
-            ]
         }
 
         private static func read(_ path: String) throws -> String {
@@ -154,7 +108,7 @@ struct ChallengeCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists challenges, without their codes.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Option(help: "Only those of this SCEP profile.")
         var profile: String?
@@ -163,41 +117,17 @@ struct ChallengeCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let store = try state.folder.open().challenges
-            var all: [ChallengeRecord] = []
-            do {
-                while case let page = try await store.challenges(profile: profile, after: all.last?.id, limit: 500),
-                    !page.isEmpty
-                {
-                    all += page
-                }
-            } catch {
-                throw AppError(error)
+            let all = try await administration.administrator.all(ListChallenges.self) { after, limit in
+                ListChallenges.Input(profile: profile, after: after, limit: limit)
             }
-            let now = Date()
-            if json {
-                return try Terminal.json(
-                    all.map { record in
-                        [
-                            "id": record.id.uuidString.lowercased(), "profile": record.profile,
-                            "kind": record.kind.rawValue,
-                            "name": record.name ?? "", "createdAt": Texts.moment(record.createdAt),
-                            "expiresAt": record.expiresAt.map(Texts.moment) ?? "", "state": record.state(at: now),
-                            "boundSubject": record.boundTo?.subjectText ?? "",
-                            "boundNames": record.boundTo?.nameList ?? "",
-                            "boundKeyType": record.boundTo?.keyType ?? "",
-                            "raProfile": record.raProfile ?? "", "device": record.device ?? "",
-                        ]
-                    }
-                )
-            }
+            if json { return try Terminal.json(all) }
             Terminal.table(
                 ["ID", "PROFILE", "KIND", "NAME", "EXPIRES", "STATE", "BOUND TO"],
-                all.map { record in
+                all.map { challenge in
                     [
-                        record.id.uuidString.lowercased(), record.profile, record.kind.rawValue, record.name ?? "-",
-                        record.expiresAt.map(Texts.moment) ?? "never", record.state(at: now),
-                        record.boundText,
+                        challenge.id.description, challenge.profile, challenge.kind, challenge.name ?? "-",
+                        challenge.expiresAt.map(Texts.moment) ?? "never", challenge.state.rawValue,
+                        challenge.boundText,
                     ]
                 }
             )
@@ -207,51 +137,30 @@ struct ChallengeCommand: AsyncParsableCommand {
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Takes a challenge back.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "The challenge's id, as 'challenge list' shows it.")
         var id: String
 
         func run() async throws {
-            guard let identifier = UUID(uuidString: id) else { throw AppError(.usage, "'\(id)' is no challenge's id.") }
-            let store = try state.folder.open().challenges
-            do {
-                guard try await store.revokeChallenge(identifier, at: Date()) else {
-                    throw AppError(.conflict, "There is no such challenge, or it was taken back before.")
-                }
-            } catch let error as StoreError {
-                throw AppError(error)
-            }
+            guard let identifier = Identifier(id) else { throw AppError(.usage, "'\(id)' is no challenge's id.") }
+            _ = try await administration.administrator.perform(
+                RevokeChallenge.self,
+                RevokeChallenge.Input(id: identifier)
+            )
         }
     }
 }
 
-extension ChallengeRecord {
-    fileprivate func state(at now: Date) -> String {
-        if revokedAt != nil { return "revoked" }
-        if usedAt != nil { return "used" }
-        if let expiresAt, expiresAt <= now { return "expired" }
-        return "open"
-    }
-}
-
-extension ChallengeRecord {
-    /// What the challenge is bound to, in one line.
+extension ChallengeDocument {
+    /// What the challenge is bound to, in one line, as the options of `challenge new` name it.
     fileprivate var boundText: String {
-        let parts = [boundTo?.text, raProfile.map { "RA profile \($0)" }].compactMap(\.self)
+        let names = boundNames.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
+        let parts = [
+            boundSubject.map { "subject \($0)" }, names.map { "san \($0)" }, boundKeyType.map { "key \($0)" },
+            raProfile.map { "RA profile \($0)" },
+        ]
+        .compactMap(\.self)
         return parts.isEmpty ? "-" : parts.joined(separator: "; ")
-    }
-}
-
-extension BoundIdentity {
-    /// The alternative names in one text; nil when they are free.
-    fileprivate var nameList: String? {
-        nameTexts.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
-    }
-
-    /// All of it in one line, as the options of `challenge new` name it.
-    fileprivate var text: String {
-        [subjectText.map { "subject \($0)" }, nameList.map { "san \($0)" }, keyType.map { "key \($0)" }]
-            .compactMap(\.self).joined(separator: "; ")
     }
 }

@@ -26,7 +26,7 @@ extension RequestCommand {
             let traces = try await Self.find(id, in: try state.folder.open().traces)
             guard !traces.isEmpty else {
                 throw AppError(
-                    .conflict,
+                    .missing,
                     "No request with the transactionID or id '\(id)' is on record.",
                     hint: "Look with: sceptic request list"
                 )

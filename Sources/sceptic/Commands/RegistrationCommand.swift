@@ -218,7 +218,7 @@ struct RegisteredDeviceArguments: ParsableArguments {
             throw AppError(error)
         }
         throw AppError(
-            .conflict,
+            .missing,
             "No device '\(name)' is registered for the SCEP profile '\(profile)'.",
             hint: "Look with: sceptic registration list"
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import Enrollment
 internal import ServerApp
 
@@ -128,7 +129,11 @@ struct RegistrationList {
         }
         let names = values["san"]?.split(separator: " ").map(String.init) ?? []
         do {
-            return try BindingArguments.identity(subject: values["subject"], names: names, keyType: keyType)
+            return try .written(
+                subject: values["subject"],
+                names: BindingArguments.alternativeNames(names),
+                keyType: keyType
+            )
         } catch let failure as AppError {
             throw error(line, failure.sentence, hint: failure.hint)
         }

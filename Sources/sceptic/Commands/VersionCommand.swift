@@ -2,11 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import ArgumentParser
-
-/// The product's version.
-enum ProductVersion {
-    static let text = "0.1.0"
-}
+internal import ServerApp
 
 /// The command `sceptic version`.
 struct VersionCommand: ParsableCommand {

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import ArgumentParser
-internal import Cryptography
+public import AdminAPI
+public import Cryptography
 
-/// The keys that `--key-type` names.
-enum KeyType: String, CaseIterable, ExpressibleByArgument {
-    case rsa2048
-    case rsa3072
-    case rsa4096
-    case p256
-    case p384
-    case p521
-
-    var algorithm: KeyAlgorithm {
+extension KeyType {
+    /// The algorithm that it names.
+    public var algorithm: KeyAlgorithm {
         switch self {
         case .rsa2048: .rsa(bits: 2048)
         case .rsa3072: .rsa(bits: 3072)

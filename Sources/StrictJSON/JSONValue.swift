@@ -2,45 +2,60 @@
 // Copyright the Sceptic authors
 
 /// A JSON value as others send it (RFC 8259): numbers keep the digits that were sent.
-enum JSONValue: Sendable, Hashable {
+public indirect enum JSONValue: Sendable, Hashable {
+    /// Nothing.
     case null
+    /// True or false.
     case boolean(Bool)
     /// The digits as they came.
     case number(String)
+    /// A text.
     case string(String)
+    /// Values in order.
     case array([JSONValue])
+    /// Values by name.
     case object([String: JSONValue])
 
     /// The value of a member; nil when there is none, or this is no object.
-    subscript(_ name: String) -> JSONValue? {
+    public subscript(_ name: String) -> JSONValue? {
         if case .object(let members) = self { members[name] } else { nil }
     }
 
     /// The text, if this is one.
-    var text: String? {
+    public var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// The elements; none if this is no array.
+    public var elements: [JSONValue] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
     /// The number, if this is one that a Double holds.
-    var number: Double? {
+    public var number: Double? {
         guard case .number(let digits) = self, let value = Double(digits), value.isFinite else { return nil }
         return value
     }
 }
 
 /// Why a text is no JSON that is accepted here.
-struct MalformedJSON: Error, Hashable {}
+public struct MalformedJSON: Error, Hashable {
+    /// Makes the error.
+    public init() {}
+}
 
 extension JSONValue {
-    /// How deep values may be nested: what others have to say of a device is flat.
-    private static let maximumDepth = 16
-
     /// Reads one value and nothing after it.
     ///
     /// Stricter than RFC 8259 asks for: no member may occur twice, since two readers would see two different objects.
-    init(strictly bytes: some Sequence<UInt8>) throws(MalformedJSON) {
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8.
+    ///   - maximumDepth: how deep values may be nested.
+    /// - Throws: `MalformedJSON`.
+    public init(strictly bytes: some Sequence<UInt8>, maximumDepth: Int = 16) throws(MalformedJSON) {
         guard let text = String(validating: Array(bytes), as: UTF8.self) else { throw MalformedJSON() }
-        var reader = Reader(rest: Array(text.utf8)[...])
+        var reader = Reader(rest: Array(text.utf8)[...], maximumDepth: maximumDepth)
         self = try reader.value(depth: 0)
         reader.skipSpace()
         guard reader.rest.isEmpty else { throw MalformedJSON() }
@@ -48,6 +63,7 @@ extension JSONValue {
 
     private struct Reader {
         var rest: ArraySlice<UInt8>
+        let maximumDepth: Int
 
         mutating func skipSpace() {
             rest = rest.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }

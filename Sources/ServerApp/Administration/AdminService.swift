@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import AdminAPI
+internal import Logging
+internal import SCEPEndpoint
+internal import StrictJSON
+
+/// Answers the admin API: finds the operation, learns who asks, reads the input, and writes the answer.
+struct AdminService: AdminResponder {
+    /// Who asks; a problem if that can't be told.
+    typealias Authentication = @Sendable (AdminHTTPRequest) async -> Result<Principal, ProblemDetails>
+
+    let administration: Administration
+    let authenticate: Authentication
+    let logger: Logger
+    private let operations: [any LocalOperation.Type]
+    private let description: [UInt8]
+
+    init(
+        administration: Administration,
+        operations: [any LocalOperation.Type] = LocalOperations.all,
+        logger: Logger,
+        authenticate: @escaping Authentication
+    ) {
+        self.administration = administration
+        self.authenticate = authenticate
+        self.logger = logger
+        self.operations = operations
+        description = Array(OpenAPIDescription(operations, version: ProductVersion.text).json.written.utf8)
+    }
+
+    func respond(to request: AdminHTTPRequest) async -> AdminHTTPResponse {
+        do {
+            return try await answer(request)
+        } catch let problem as ProblemDetails {
+            return Self.response(problem)
+        } catch let error as AppError {
+            return Self.response(ProblemDetails(error))
+        } catch let error as MethodNotAllowed {
+            var response = Self.response(ProblemDetails(.methodNotAllowed, "The path does not know this method."))
+            response.fields.append(("Allow", error.methods.joined(separator: ", ")))
+            return response
+        } catch {
+            // Details may hold what was sent.
+            logger.error("an administrative request failed", metadata: ["error": "\(type(of: error))"])
+            return Self.response(ProblemDetails(.failure, "The server failed, and has logged where."))
+        }
+    }
+
+    private func answer(_ request: AdminHTTPRequest) async throws -> AdminHTTPResponse {
+        let path = try Self.segments(request.path)
+        let method = request.method == "HEAD" ? "GET" : request.method
+        if path == ["openapi.json"] {
+            guard method == "GET" else { throw Self.methodNotAllowed(["GET"]) }
+            return AdminHTTPResponse(status: 200, contentType: "application/json", body: description)
+        }
+        if path.count == 2, path[0] == "problems", let code = ProblemCode(rawValue: path[1]) {
+            guard method == "GET" else { throw Self.methodNotAllowed(["GET"]) }
+            return AdminHTTPResponse(status: 200, contentType: "text/plain", body: Array("\(code.title).\n".utf8))
+        }
+        var methods: [String] = []
+        for operation in operations {
+            let endpoint = operation.endpoint
+            guard let variables = endpoint.match(path) else { continue }
+            methods.append(endpoint.method.rawValue)
+            guard endpoint.method.rawValue == method else { continue }
+            let principal = try await authenticate(request).get()
+            return try await perform(operation, variables, request, principal)
+        }
+        guard methods.isEmpty else { throw Self.methodNotAllowed(methods) }
+        throw ProblemDetails(.notFound, "There is nothing at this path.")
+    }
+
+    private func perform<Operation: LocalOperation>(
+        _ operation: Operation.Type,
+        _ variables: [String: String],
+        _ request: AdminHTTPRequest,
+        _ principal: Principal
+    ) async throws -> AdminHTTPResponse {
+        if !request.body.isEmpty, !Operation.endpoint.usesQuery { try Self.checkMediaType(request) }
+        let reader = InputReader(
+            variables: variables,
+            query: request.query,
+            ifMatch: request.field("if-match"),
+            body: request.body
+        )
+        let input = try reader.input(operation)
+        let output = try await administration.perform(operation, input, as: principal)
+        guard Operation.Output.self != NoContent.self else { return AdminHTTPResponse(status: 204) }
+        var response = AdminHTTPResponse(
+            status: Operation.creates ? 201 : 200,
+            contentType: "application/json",
+            body: Array(try AdminJSON.value(output).written.utf8)
+        )
+        if let tagged = output as? any EntityTagged { response.fields.append(("ETag", "\"\(tagged.entityTag)\"")) }
+        return response
+    }
+
+    /// The segments of a path below the root, decoded; none of them may mean something else to somebody else.
+    private static func segments(_ path: String) throws -> [String] {
+        let notFound = ProblemDetails(.notFound, "There is nothing at this path.")
+        guard path.hasPrefix(Endpoint.root + "/") else { throw notFound }
+        return try path.dropFirst(Endpoint.root.count + 1).split(separator: "/", omittingEmptySubsequences: false)
+            .map { segment in
+                guard let text = InputReader.decoded(segment, plusIsSpace: false), !text.isEmpty, text != ".",
+                    text != "..", !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+                else { throw notFound }
+                return text
+            }
+    }
+
+    private static func checkMediaType(_ request: AdminHTTPRequest) throws {
+        let type = request.field("content-type")?.prefix { $0 != ";" && $0 != " " }.lowercased()
+        guard type == "application/json" else {
+            throw ProblemDetails(.unsupportedMediaType, "The body's Content-Type has to be application/json.")
+        }
+    }
+
+    private static func methodNotAllowed(_ methods: [String]) -> MethodNotAllowed {
+        MethodNotAllowed(methods: methods.contains("GET") ? methods + ["HEAD"] : methods)
+    }
+
+    static func response(_ problem: ProblemDetails) -> AdminHTTPResponse {
+        let body = (try? AdminJSON.value(problem).written) ?? "{}"
+        var response = AdminHTTPResponse(
+            status: problem.code.status,
+            contentType: ProblemDetails.mediaType,
+            body: Array(body.utf8)
+        )
+        if problem.code == .notAuthenticated {
+            response.fields.append(("WWW-Authenticate", "Bearer realm=\"sceptic\", Basic realm=\"sceptic\""))
+        }
+        if let seconds = problem.retryAfter { response.fields.append(("Retry-After", "\(seconds)")) }
+        return response
+    }
+}
+
+/// The path knows other methods than this one.
+private struct MethodNotAllowed: Error {
+    var methods: [String]
+}

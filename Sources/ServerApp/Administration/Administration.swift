@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+public import AdminAPI
+internal import Cryptography
+public import Enrollment
+
+internal import struct Foundation.UUID
+
+/// Carries operations out on an open state: the one way in for the command line beside it and for the HTTP API.
+public struct Administration: Sendable {
+    private let state: OpenedState
+    private let time: any TimeSource
+
+    /// Puts it together.
+    public init(_ state: OpenedState, time: any TimeSource = SystemTimeSource()) {
+        self.state = state
+        self.time = time
+    }
+
+    /// Carries an operation out, audited if it changes anything.
+    ///
+    /// - Parameters:
+    ///   - operation: what to do.
+    ///   - input: what it has to be told; it is checked by its description, as everywhere.
+    ///   - principal: who asks.
+    /// - Returns: the answer.
+    /// - Throws: `AppError` or `ProblemDetails`.
+    public func perform<Operation: LocalOperation>(
+        _ operation: Operation.Type,
+        _ input: Operation.Input,
+        as principal: Principal
+    ) async throws -> Operation.Output {
+        let profile = Operation.profile(of: input)
+        guard principal.allows(Operation.access, profile: profile) else {
+            throw AppError(
+                .denied,
+                "\(principal.name) may not do this (\(Operation.id)\(profile.map { " for \($0)" } ?? "")).",
+                hint: "Ask an administrator for a role that may."
+            )
+        }
+        let context = AdministrationContext(state: state, principal: principal, now: time.now)
+        if Operation.isReading { return try await Operation.run(input, context) }
+        var generator = SecureRandom()
+        let act = AuditAct(
+            id: .version7(at: context.now, using: &generator),
+            action: Operation.id,
+            actor: principal.name,
+            origin: principal.origin,
+            input: try AuditedDocument.text(input)
+        )
+        return try await AuditAct.$current.withValue(act) { try await Operation.run(input, context) }
+    }
+}
+
+/// The operations that can be carried out here: all there are, which a test looks after.
+public enum LocalOperations: Sendable {
+    /// By noun.
+    public static let all: [any LocalOperation.Type] = [
+        ListChallenges.self, NewChallenges.self, RevokeChallenge.self,
+    ]
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import AdminAPI
+internal import AdminClient
+internal import ArgumentParser
+internal import ServerApp
+
+internal import class Foundation.ProcessInfo
+
+/// The options that say where an operation is carried out: beside the state folder, or by a server.
+struct AdministrationOptions: ParsableArguments {
+    @OptionGroup var local: DataOption
+
+    @Option(
+        help:
+            "The address of a server's admin listener, such as https://scep.example:8443, instead of a state folder; SCEPTIC_SERVER if neither is given."
+    )
+    var server: String?
+
+    @Option(
+        help: "A file with the token for the server; SCEPTIC_TOKEN_FILE, or SCEPTIC_TOKEN itself, if it is not given."
+    )
+    var tokenFile: String?
+
+    @Option(help: "A PEM file with the CAs that the server's certificate may be from; the system's if it is not given.")
+    var serverCA: String?
+
+    /// Where operations are carried out.
+    var administrator: Administrator {
+        get throws {
+            let environment = ProcessInfo.processInfo.environment
+            guard server == nil || local.data == nil else {
+                throw AppError(
+                    .usage,
+                    "Both a state folder and a server are named.",
+                    hint: "Leave --data or --server out."
+                )
+            }
+            let named =
+                local.data == nil ? server ?? environment["SCEPTIC_SERVER"].flatMap { $0.isEmpty ? nil : $0 } : nil
+            guard let named else {
+                let principal = Principal(name: "local:\(Self.user)", origin: "local", roles: [.administrator])
+                return .local(Administration(try local.folder.open()), principal)
+            }
+            do {
+                return .remote(try AdminClient(server: named, token: try token(environment), authorities: serverCA))
+            } catch let error as AdminClientError {
+                guard case .unusable(let sentence, let hint) = error else { throw error }
+                throw AppError(.usage, "The server can't be asked: \(sentence).", hint: hint)
+            }
+        }
+    }
+
+    /// Who runs this process; under sudo, who ran that.
+    static var user: String {
+        let variables = ProcessInfo.processInfo.environment
+        return variables["SUDO_USER"] ?? variables["USER"] ?? variables["LOGNAME"] ?? "unknown"
+    }
+
+    private func token(_ environment: [String: String]) throws -> String {
+        if let file = tokenFile ?? environment["SCEPTIC_TOKEN_FILE"] { return try DocumentFile.firstLine(file) }
+        guard let token = environment["SCEPTIC_TOKEN"], !token.isEmpty else {
+            throw AppError(
+                .usage,
+                "No token says who asks the server.",
+                hint: "Add --token-file FILE, or set SCEPTIC_TOKEN."
+            )
+        }
+        return token
+    }
+}
