@@ -70,4 +70,11 @@ public struct AdminHTTPResponse: Sendable {
 public protocol AdminResponder: Sendable {
     /// Answers a request.
     func respond(to request: AdminHTTPRequest) async -> AdminHTTPResponse
+
+    /// The answer to a request that the listener turns away before anybody is asked.
+    ///
+    /// - Parameters:
+    ///   - status: the answer's status.
+    ///   - sentence: what is wrong with it.
+    func refusal(status: Int, sentence: String) -> AdminHTTPResponse
 }

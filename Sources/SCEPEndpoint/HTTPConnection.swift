@@ -193,7 +193,11 @@ final class HTTPConnection: ChannelInboundHandler {
         framing.keepsAlive = false
         body = nil
         gate.discard()
-        send(Answer(defect))
+        if case .receiving(let incoming) = state, incoming.route == .admin, let admin = environment.responders.admin {
+            send(Answer(admin.refusal(status: defect.status, sentence: defect.sentence)))
+        } else {
+            send(Answer(defect))
+        }
     }
 
     func send(_ answer: Answer) {

@@ -42,6 +42,14 @@ public struct ListenerConfiguration: Sendable {
         self.tls = tls
         self.limits = limits
     }
+
+    /// A listener for administration: its bodies may be as long as ten thousand registrations are.
+    public static func administration(host: String, port: Int, tls: TLS? = nil) -> ListenerConfiguration {
+        var limits = ListenerLimits()
+        limits.bodyBytes = 8 << 20
+        limits.connections = 256
+        return ListenerConfiguration(host: host, port: port, roles: [.admin], tls: tls, limits: limits)
+    }
 }
 
 /// The address a listener is bound to.

@@ -63,6 +63,25 @@ struct FixedHealth: HealthResponder {
     func metrics() async -> String { "sceptic_up 1\n" }
 }
 
+/// Tells what it was asked, in the answer.
+struct EchoingAdmin: AdminResponder {
+    func respond(to request: AdminHTTPRequest) async -> AdminHTTPResponse {
+        if request.method == "DELETE" { return AdminHTTPResponse(status: 204) }
+        let text =
+            "\(request.method) \(request.path)?\(request.query) \(request.field("if-match") ?? "-") \(request.body.count)"
+        return AdminHTTPResponse(
+            status: 201,
+            contentType: "application/json",
+            body: Array(text.utf8),
+            fields: [("ETag", "\"3\"")]
+        )
+    }
+
+    func refusal(status: Int, sentence: String) -> AdminHTTPResponse {
+        AdminHTTPResponse(status: status, contentType: "application/problem+json", body: Array(sentence.utf8))
+    }
+}
+
 /// Runs a listener on a port of its own while the body runs, then stops it gracefully.
 func withListener(
     roles: Set<ListenerRole> = [.scep],
@@ -91,7 +110,12 @@ func withStoppableListener(
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let listener = SCEPListener(
         configuration: ListenerConfiguration(port: 0, roles: roles, tls: tls, limits: limits),
-        responders: ListenerResponders(scep: responder, publication: FixedPublication(), health: health),
+        responders: ListenerResponders(
+            scep: responder,
+            publication: FixedPublication(),
+            admin: EchoingAdmin(),
+            health: health
+        ),
         logger: logger
     )
     let services = ServiceGroup(services: [listener], logger: logger)

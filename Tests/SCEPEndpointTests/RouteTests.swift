@@ -57,6 +57,11 @@ struct RouteTests {
         #expect(route("/ca/a.cer", [.scep, .admin]) == .nowhere)
         #expect(route("/metrics", [.scep, .publication]) == .nowhere)
         #expect(route("/metrics", [.admin]) == .metrics)
+        #expect(route("/api/v1/challenges", [.scep, .publication]) == .nowhere)
+        #expect(route("/api/v1/challenges", [.admin]) == .admin)
+        #expect(route("/api/v1/protocols/scep/phones", [.admin]) == .nowhere)
+        #expect(route("/api/v1/protocols/scep/phones", [.admin, .scep]) == .scep(.named("phones")))
+        #expect(route("/api/v2/challenges", [.admin]) == .nowhere)
         #expect(route("/healthz", []) == .health)
         #expect(route("/readyz", []) == .readiness)
     }

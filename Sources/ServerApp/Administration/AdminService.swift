@@ -48,6 +48,11 @@ struct AdminService: AdminResponder {
         }
     }
 
+    func refusal(status: Int, sentence: String) -> AdminHTTPResponse {
+        let code = ProblemCode.allCases.first { $0.status == status } ?? .malformedRequest
+        return Self.response(ProblemDetails(code, sentence))
+    }
+
     private func answer(_ request: AdminHTTPRequest) async throws -> AdminHTTPResponse {
         let path = try Self.segments(request.path)
         let method = request.method == "HEAD" ? "GET" : request.method

@@ -89,7 +89,7 @@ struct Serve: AsyncParsableCommand {
                     hint: "Put a proxy with TLS and authentication in front of it."
                 )
             }
-            list.append(ListenerConfiguration(host: host, port: port, roles: [.admin]))
+            list.append(.administration(host: host, port: port))
         }
         return list
     }
