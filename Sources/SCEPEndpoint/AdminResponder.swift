@@ -76,5 +76,6 @@ public protocol AdminResponder: Sendable {
     /// - Parameters:
     ///   - status: the answer's status.
     ///   - sentence: what is wrong with it.
+    /// - Returns: the answer.
     func refusal(status: Int, sentence: String) -> AdminHTTPResponse
 }

@@ -19,7 +19,7 @@ public struct OpenAPIDescription: Sendable {
     /// The description as JSON.
     public var json: JSONValue {
         var paths: [String: [String: JSONValue]] = [:]
-        var components: [ObjectSchema] = [ProblemDetails.schema]
+        var components: [ObjectSchema] = ProblemDetails.schema.namedObjects
         for operation in operations {
             let endpoint = operation.endpoint
             paths[endpoint.template, default: [:]][endpoint.method.rawValue.lowercased()] = Self.describe(operation)
@@ -56,7 +56,7 @@ public struct OpenAPIDescription: Sendable {
     }
 
     private static func documents<Operation: AdminOperation>(_ operation: Operation.Type) -> [ObjectSchema] {
-        inputBody(operation).map { Schema.object($0).namedObjects } ?? [] + Operation.Output.schema.namedObjects
+        (inputBody(operation)?.namedObjects ?? []) + Operation.Output.schema.namedObjects
     }
 
     /// What of an input goes into the body; nil if nothing does.
