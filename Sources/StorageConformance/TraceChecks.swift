@@ -8,6 +8,7 @@ extension StorageCheck {
         StorageCheck("keepsTracesAsTheyWere", with: keepsTraces),
         StorageCheck("listsTheNewestTracesFirst", with: listsNewestFirst),
         StorageCheck("keepsTheRingBounded", with: keepsTheRingBounded),
+        StorageCheck("forgetsOldTraces", with: forgetsOldTraces),
     ]
 
     private static func keepsTraces(_ scenario: Scenario) async throws {
@@ -39,6 +40,18 @@ extension StorageCheck {
         try expect(try await scenario.store.traces(before: traces[0].id, limit: 9), is: [])
         try expect(try await scenario.store.traces(transactionID: "odd", limit: 2), is: [traces[5], traces[3]])
         try expect(try await scenario.store.traces(before: nil, limit: 0), is: [])
+    }
+
+    private static func forgetsOldTraces(_ scenario: Scenario) async throws {
+        let traces = (0..<5).map { number in
+            Scenario.trace("t", authenticated: number.isMultiple(of: 2), at: Scenario.moment(Double(number)))
+        }
+        try await scenario.store.append(traces, ringSize: 100)
+        try expect(try await scenario.store.forgetTraces(before: Scenario.moment(0), limit: 9), is: 0)
+        try expect(try await scenario.store.forgetTraces(before: Scenario.moment(3), limit: 2), is: 2)
+        try expect(try await scenario.store.traces(before: nil, limit: 9), is: Array(traces[2...].reversed()))
+        try expect(try await scenario.store.forgetTraces(before: Scenario.moment(3), limit: 2), is: 1)
+        try expect(try await scenario.store.traces(before: nil, limit: 9), is: Array(traces[3...].reversed()))
     }
 
     private static func keepsTheRingBounded(_ scenario: Scenario) async throws {

@@ -17,7 +17,7 @@ struct Sceptic: AsyncParsableCommand {
         abstract: "A SCEP server, registration authority and small CA.",
         discussion: """
             Exit codes: 0 done, 1 refused by a SCEP server, 64 wrong command line, 70 something failed, \
-            73 exists already or is not there, 75 busy, 78 the state folder can't be used.
+            73 exists already or is not there, 75 busy, 77 not allowed, 78 the state folder can't be used.
             The client commands have codes of their own; see their help.
             """,
         version: ProductVersion.text,

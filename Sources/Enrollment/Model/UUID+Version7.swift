@@ -20,4 +20,13 @@ extension UUID {
             )
         )
     }
+    /// The lowest of all ids of a time: whatever was made before sorts before it.
+    public static func lowest(at moment: Date) -> UUID {
+        var zeros = Zeros()
+        return version7(at: moment, using: &zeros)
+    }
+
+    private struct Zeros: RandomNumberGenerator {
+        mutating func next() -> UInt64 { 0 }
+    }
 }

@@ -90,4 +90,9 @@ public protocol TraceStore: Sendable {
 
     /// The newest traces, newest first; before an id when one is given.
     func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord]
+
+    /// Forgets the oldest traces of requests that came before a moment, whatever held them.
+    ///
+    /// - Returns: how many; fewer than `limit` when no older ones are left.
+    func forgetTraces(before moment: Date, limit: Int) async throws(StoreError) -> Int
 }

@@ -22,8 +22,12 @@ public struct Server: Sendable {
     /// How long to wait for a database at the start.
     private static let patience: Duration = .seconds(30)
 
+    /// How long traces are kept, in days, unless somebody says otherwise: a year, and the weeks in which one asks about it.
+    public static let defaultTraceDays = 400
+
     private let folder: StateFolder
     private let listeners: [ListenerConfiguration]
+    private let traceDays: Int
     private let logger: Logger
     private let fault: @Sendable (FaultPoint) -> Void
 
@@ -32,16 +36,19 @@ public struct Server: Sendable {
     /// - Parameters:
     ///   - folder: the state to serve.
     ///   - listeners: where to listen, and for what.
+    ///   - traceDays: how long traces are kept.
     ///   - logger: where log lines go.
     ///   - faultPoint: the name of a `FaultPoint` at which the process kills itself; for tests.
     public init(
         folder: StateFolder,
         listeners: [ListenerConfiguration],
+        traceDays: Int = Self.defaultTraceDays,
         logger: Logger,
         faultPoint: String? = nil
     ) {
         self.folder = folder
         self.listeners = listeners
+        self.traceDays = traceDays
         self.logger = logger
         let deadly = faultPoint.flatMap(FaultPoint.init(rawValue:))
         self.fault = { point in
@@ -142,12 +149,15 @@ public struct Server: Sendable {
         let announcer = StartAnnouncer(listeners: running, started: started)
         let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
-        let forgetting = UsedChallengeExpiry(challenges: state.store, time: time, logger: logger)
+        let forgetting = [
+            Forgetting.usedChallenges(state.store, time: time, logger: logger),
+            Forgetting.traces(state.store, days: traceDays, time: time, logger: logger),
+        ]
         let replacement = ReplacementRevocation(replacements: state.store, time: time, logger: logger)
         let housekeeping: [any Service] = [
-            configuration, presence, recovery, flusher, expiry, forgetting, replacement,
+            configuration, presence, recovery, flusher, expiry, replacement,
         ]
-        try await runUntilStopped(housekeeping + running + [announcer])
+        try await runUntilStopped(housekeeping + forgetting + running + [announcer])
         _ = try? await traces.flush()
     }
 

@@ -49,6 +49,11 @@ enum TraceSQL {
     /// A trace by its id.
     static let byID = SQLStatement("SELECT \(columns) FROM trace WHERE id = :id")
 
+    /// Forgets the oldest traces before an id.
+    static let forget = SQLStatement(
+        "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE id < :before ORDER BY id LIMIT :limit)"
+    )
+
     /// The newest traces before an id.
     static let page = SQLStatement("SELECT \(columns) FROM trace WHERE id < :before ORDER BY id DESC LIMIT :limit")
 }

@@ -75,6 +75,13 @@ extension SQLStore {
     func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord] {
         try await database.readLong { try TraceTable(connection: $0).traces(before: id, limit: limit) }
     }
+
+    /// Forgets the oldest traces.
+    func forgetTraces(before moment: Date, limit: Int) async throws(StoreError) -> Int {
+        try await database.change { connection throws(StoreError) in
+            try TraceTable(connection: connection).forget(before: moment, limit: limit)
+        }
+    }
 }
 
 /// `ConfigurationStore` in storage transactions.

@@ -3,6 +3,7 @@
 
 import Enrollment
 
+import struct Foundation.Date
 import struct Foundation.UUID
 
 /// What keeps a trace.
@@ -51,6 +52,14 @@ struct TraceTable<Connection: SQLConnection> {
             TraceSQL.byTransaction,
             ["transaction_id": .text(transactionID), "limit": .integer(max(0, limit))],
             TraceRecord.init(from:)
+        )
+    }
+
+    /// Forgets the oldest traces: their ids begin with their time (RFC 9562 §5.7).
+    func forget(before moment: Date, limit: Int) throws(StoreError) -> WriteResult<Int> {
+        let bound = UUID.lowest(at: moment)
+        return .keep(
+            try connection.execute(TraceSQL.forget, ["before": .uuid(bound), "limit": .integer(max(0, limit))])
         )
     }
 

@@ -29,6 +29,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "HOST:PORT of the listener for metrics; loopback is wise.")
     var adminListen: String?
 
+    @Option(help: "How many days traces are kept, which hold names and addresses.")
+    var traceDays: Int = Server.defaultTraceDays
+
     @Option(help: "The lowest level of log lines: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "info"
 
@@ -41,13 +44,20 @@ struct Serve: AsyncParsableCommand {
         }
         var logger = Logger(label: "sceptic") { [logFormat] _ in LineLogHandler(format: logFormat) }
         logger.logLevel = level
+        guard (1...36_500).contains(traceDays) else { throw AppError(.usage, "--trace-days has to be 1 to 36500.") }
         let listeners = try listeners()
         #if DEBUG
         let faultPoint = ProcessInfo.processInfo.environment["SCEPTIC_FAULT_POINT"]
         #else
         let faultPoint: String? = nil
         #endif
-        let server = Server(folder: try state.folder, listeners: listeners, logger: logger, faultPoint: faultPoint)
+        let server = Server(
+            folder: try state.folder,
+            listeners: listeners,
+            traceDays: traceDays,
+            logger: logger,
+            faultPoint: faultPoint
+        )
         let schemes = listeners.map { $0.tls == nil ? "http" : "https" }
         try await server.run { addresses in
             for (address, scheme) in zip(addresses, schemes) {

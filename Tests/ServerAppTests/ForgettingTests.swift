@@ -35,7 +35,7 @@ private struct Standing: TimeSource {
     func wait(until moment: Date) async {}
 }
 
-@Suite struct UsedChallengeExpiryTests {
+@Suite struct ForgettingTests {
     /// Where a clock is behind, a token that has ended here is still good: that it was used has to be known there.
     @Test func usedChallengesAreForgottenADayAfterTheyEndAndNoSooner() async {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
@@ -44,7 +44,7 @@ private struct Standing: TimeSource {
         let store = Ends(old + kept)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        await UsedChallengeExpiry(challenges: store, time: Standing(now: now), logger: logger).forget()
+        await Forgetting.usedChallenges(store, time: Standing(now: now), logger: logger).forget()
         #expect(store.left == kept)
     }
 }
