@@ -78,4 +78,7 @@ public protocol AdminResponder: Sendable {
     ///   - sentence: what is wrong with it.
     /// - Returns: the answer.
     func refusal(status: Int, sentence: String) -> AdminHTTPResponse
+
+    /// Why a request for the metrics is not answered; nil if it is.
+    func refusalOfMetrics(_ request: AdminHTTPRequest) async -> AdminHTTPResponse?
 }

@@ -26,13 +26,7 @@ extension HTTPConnection {
         case .admin:
             respondAdministration(to: incoming)
         case .metrics:
-            respondToReading(incoming) { responders in
-                Answer(
-                    status: 200,
-                    contentType: "text/plain; version=0.0.4",
-                    body: Array(await responders.health.metrics().utf8)
-                )
-            }
+            respondWithMetrics(to: incoming)
         }
     }
 
@@ -42,16 +36,32 @@ extension HTTPConnection {
         }
         let bytes = body.map { Array($0.readableBytesView) } ?? []
         body = nil
-        let request = AdminHTTPRequest(
+        let request = administrative(incoming, body: bytes)
+        perform { Answer(await responder.respond(to: request)) }
+    }
+
+    private func administrative(_ incoming: IncomingRequest, body: [UInt8]) -> AdminHTTPRequest {
+        AdminHTTPRequest(
             method: incoming.method.rawValue,
             path: incoming.target.path,
             query: String(decoding: incoming.target.query, as: UTF8.self),
             fields: incoming.fields,
-            body: bytes,
+            body: body,
             remoteAddress: remoteAddress,
             isSecure: environment.isSecure
         )
-        perform { Answer(await responder.respond(to: request)) }
+    }
+
+    private func respondWithMetrics(to incoming: IncomingRequest) {
+        let request = administrative(incoming, body: [])
+        respondToReading(incoming) { responders in
+            if let refusal = await responders.admin?.refusalOfMetrics(request) { return Answer(refusal) }
+            return Answer(
+                status: 200,
+                contentType: "text/plain; version=0.0.4",
+                body: Array(await responders.health.metrics().utf8)
+            )
+        }
     }
 
     private func respondSCEP(to incoming: IncomingRequest, profile: ProfileSelector) {

@@ -159,7 +159,9 @@ final class HTTPConnection: ChannelInboundHandler {
         let route = Route(path: target.path, roles: environment.roles)
         body = nil
         var incoming = IncomingRequest(method: head.method, target: target, route: route)
-        if route == .admin { incoming.fields = head.headers.map { ($0.name.lowercased(), $0.value) } }
+        if [.admin, .metrics].contains(route) {
+            incoming.fields = head.headers.map { ($0.name.lowercased(), $0.value) }
+        }
         state = .receiving(incoming)
         switch BodyFraming(head.headers) {
         case .none:

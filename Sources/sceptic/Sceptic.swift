@@ -25,7 +25,8 @@ struct Sceptic: AsyncParsableCommand {
             Initialize.self, Serve.self, ChallengeCommand.self, RegistrationCommand.self, ProfileCommand.self,
             RAProfileCommand.self,
             RequestCommand.self,
-            CertificateCommand.self, CACommand.self, Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
+            CertificateCommand.self, CACommand.self, OperatorCommand.self, TokenCommand.self, WhoAmICommand.self,
+            Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
             GetCaps.self, GetCert.self, GetCRL.self, ProbeCommand.self, MigrateStoreCommand.self, VersionCommand.self,
         ]
     )

@@ -10,6 +10,8 @@ internal import Storage
 internal import TestSupport
 internal import Testing
 
+internal import struct Foundation.UUID
+
 /// Stories of requests that wait, renewals, polls and queries.
 extension ReasonCodeTests {
     private static let opened = ["message", "signature", "envelope"]
@@ -21,9 +23,13 @@ extension ReasonCodeTests {
     }
 
     /// A device whose request waits.
-    private static func waiting(_ world: World) async throws -> (Device, ApprovalRecord) {
+    private static func waiting(_ world: World, maker: String? = nil) async throws -> (Device, ApprovalRecord) {
         let device = try Device(in: world)
-        _ = try await world.ask(try device.message(try await world.code()), profile: try manual(world))
+        let act = maker.map {
+            AuditAct(id: UUID(), action: "challenge.new", actor: $0, origin: "-", input: "{}")
+        }
+        let code = try await AuditAct.$current.withValue(act) { try await world.code() }
+        _ = try await world.ask(try device.message(code), profile: try manual(world))
         world.clock.advance(1)
         return (device, try #require(try await world.waiting().last))
     }
@@ -56,6 +62,12 @@ extension ReasonCodeTests {
             settings.approvers.names = ["anna"]
             let profile = try world.profile(settings: settings)
             _ = try await world.decisions(profile).approve(approval.id, by: "mallory")
+        },
+        Story(reason: .approvalOwnRequest, steps: ["approval"]) { world in
+            let (_, approval) = try await waiting(world, maker: "operator:anna")
+            var settings = SCEPProfileSettings.with(approval: .enrollments)
+            settings.fourEyes = .required
+            _ = try await world.decisions(try world.profile(settings: settings)).approve(approval.id, by: "anna")
         },
         Story(reason: .pollUnknown, steps: ["message", "signature", "poll"]) { world in
             _ = try await world.ask(try Device(in: world).poll())

@@ -77,6 +77,8 @@ struct EchoingAdmin: AdminResponder {
         )
     }
 
+    func refusalOfMetrics(_ request: AdminHTTPRequest) async -> AdminHTTPResponse? { nil }
+
     func refusal(status: Int, sentence: String) -> AdminHTTPResponse {
         AdminHTTPResponse(status: status, contentType: "application/problem+json", body: Array(sentence.utf8))
     }

@@ -22,7 +22,7 @@ enum FullState {
             for statement in configuration + [
                 transactions, certificates, approvals, votes, challenges, usedChallenges, registrations,
                 uniqueCertificates,
-                traces,
+                traces, operators, tokens, idempotentRequests,
             ] {
                 try database.execute(
                     sql: statement,
@@ -110,14 +110,15 @@ enum FullState {
         INSERT INTO challenge (
             id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key, used_by_transaction,
             used_by_approval, is_generated, transaction_id, sealed_code,
-            bound_subject, bound_names, bound_key_type, ra_profile, device
+            bound_subject, bound_names, bound_key_type, ra_profile, device, maker
         )
         SELECT \(id(4)), 'default', 'one-time', CAST('' || i AS BLOB), NULL, i, NULL, NULL,
             CASE i % 3 WHEN 2 THEN NULL ELSE i END, CASE i % 3 WHEN 2 THEN NULL ELSE x'07' END,
             CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, i % 2, NULL, NULL,
             CASE i % 4 WHEN 1 THEN randomblob(20) END, CASE i % 4 WHEN 2 THEN x'3000' END,
             CASE i % 4 WHEN 3 THEN 'RSA-2048' END, CASE i % 5 WHEN 1 THEN 'default' END,
-            CASE i % 5 WHEN 2 THEN 'device ' || i END
+            CASE i % 5 WHEN 2 THEN 'device ' || i END,
+            CASE i % 2 WHEN 1 THEN 'operator:anna' END
         FROM number
         """
 
@@ -126,7 +127,7 @@ enum FullState {
         INSERT INTO registration (
             id, profile, name, comparable_name, lookup, is_generated, ra_profile, bound_subject, bound_names, bound_key_type,
             attributes, uses, created_at, expires_at, revoked_at, failed_guesses, last_guess, locked_at,
-            used_at, used_by_key, used_by_transaction, used_by_approval
+            used_at, used_by_key, used_by_transaction, used_by_approval, maker
         )
         SELECT \(id(6)), 'default', 'Gerät-' || i, 'gerät-' || i, x'09', i % 2, CASE i % 4 WHEN 0 THEN 'default' END,
             CASE i % 4 WHEN 1 THEN randomblob(20) END, CASE i % 4 WHEN 2 THEN x'3000' END,
@@ -134,7 +135,7 @@ enum FullState {
             'once', i, CASE i % 5 WHEN 1 THEN i END, CASE i % 7 WHEN 1 THEN i END, i % 10,
             CASE i % 10 WHEN 0 THEN NULL ELSE x'08' END, CASE i % 10 WHEN 9 THEN i END,
             CASE i % 3 WHEN 2 THEN NULL ELSE i END, CASE i % 3 WHEN 2 THEN NULL ELSE x'07' END,
-            CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END
+            CASE i % 3 WHEN 1 THEN \(id(1)) END, CASE i % 3 WHEN 0 THEN \(id(3)) END, CASE i % 2 WHEN 1 THEN 'local:root' END
         FROM number
         """
 
@@ -161,6 +162,28 @@ enum FullState {
         \(numbers)
         INSERT INTO trace
         SELECT \(id(5)), i, 'default', 'id-' || i, i % 2, 'ring', '127.0.0.1', 'issued', '[]' FROM number
+        """
+
+    private static let operators = """
+        \(numbers)
+        INSERT INTO operator
+        SELECT \(id(7)), 'op-' || i, CASE i % 2 WHEN 1 THEN '$scrypt$' || i END, 'administrator approver',
+            CASE i % 3 WHEN 1 THEN 'default' END, i % 2, i, 1 + i % 4
+        FROM number
+        """
+
+    private static let tokens = """
+        \(numbers)
+        INSERT INTO api_token
+        SELECT \(id(8)), 'mdm', CASE i % 3 WHEN 1 THEN \(id(7)) END, 'code-issuer', CASE i % 2 WHEN 1 THEN 'a b' END,
+            CAST('' || i AS BLOB), i, i + 9, CASE i % 4 WHEN 1 THEN i END, CASE i % 5 WHEN 1 THEN i END
+        FROM number
+        """
+
+    private static let idempotentRequests = """
+        \(numbers)
+        INSERT INTO idempotent_request
+        SELECT 'token:' || (i % 7), 'key-' || i, x'0b', CASE i % 2 WHEN 1 THEN randomblob(40) END, i, i + 86400 FROM number
         """
 
     /// All rows of the copied tables, in the order of their keys.

@@ -9,6 +9,8 @@ public enum Access: String, Sendable, Hashable, CaseIterable {
     case reading
     /// Those who read the audit log: administrators and auditors.
     case auditing
+    /// Those who read metrics: administrators, auditors and monitors.
+    case monitoring
     /// Those who decide on requests: administrators and approvers.
     case deciding
     /// Those who give codes to devices: administrators and code issuers, these for their profiles.
@@ -27,15 +29,23 @@ public enum Role: String, Sendable, Hashable, Codable, CaseIterable {
     case auditor
     /// Makes and takes back one-time codes and registrations: for an MDM system, often of one profile only.
     case codeIssuer = "code-issuer"
+    /// Reads metrics, and nothing else: for a monitoring system on another machine.
+    case monitor
 
-    func allows(_ access: Access) -> Bool {
+    /// Whether it suffices for something.
+    public func allows(_ access: Access) -> Bool {
         switch (self, access) {
         case (.administrator, _), (_, .own): true
         case (.approver, .reading), (.approver, .deciding): true
-        case (.auditor, .reading), (.auditor, .auditing): true
-        case (.codeIssuer, .issuingCodes): true
-        case (.approver, _), (.auditor, _), (.codeIssuer, _): false
+        case (.auditor, .reading), (.auditor, .auditing), (.auditor, .monitoring): true
+        case (.codeIssuer, .issuingCodes), (.monitor, .monitoring): true
+        case (.approver, _), (.auditor, _), (.codeIssuer, _), (.monitor, _): false
         }
+    }
+
+    /// Whether somebody with some roles may do all that this one is for.
+    public func isCovered(by roles: Set<Role>) -> Bool {
+        Access.allCases.allSatisfy { access in !allows(access) || roles.contains { $0.allows(access) } }
     }
 }
 

@@ -16,6 +16,10 @@ public enum MasterKeyPurpose: String, Sendable, Hashable, CaseIterable {
     case cookies = "sceptic cookies v1"
     /// Signing the audit log's checkpoints.
     case audit = "sceptic audit v1"
+    /// Looking tokens of the admin API up by their authentication code.
+    case tokenLookup = "sceptic token lookup v1"
+    /// Comparing what was asked for under an idempotency key.
+    case idempotency = "sceptic idempotency v1"
 }
 
 /// The 32-byte secret under which everything secret in a state folder lies.
@@ -101,6 +105,12 @@ public struct MasterKey: Sendable {
     public func challengeLookup(_ challenge: String) -> [UInt8] {
         guard let key = derived[.challengeLookup] else { return [] }
         return Array(HMAC<SHA256>.authenticationCode(for: Array(challenge.utf8), using: key))
+    }
+
+    /// The authentication code of some bytes under the key of a purpose: HMAC-SHA-256, 32 bytes.
+    public func authenticationCode(_ bytes: [UInt8], purpose: MasterKeyPurpose) -> [UInt8] {
+        guard let key = derived[purpose] else { return [] }
+        return Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key))
     }
 
     private static func derive(_ input: SymmetricKey, info: String, byteCount: Int) -> SymmetricKey {

@@ -41,6 +41,19 @@ public struct ChallengeAttributes: Sendable, Hashable, Codable {
     /// Notes the RA profile that the challenge is bound to.
     public mutating func bind(raProfile: String) { values[Self.raProfilePath] = [raProfile] }
 
+    /// The path of who made what a request was authenticated by.
+    private static let makerPath = "made.by"
+
+    /// Who made the challenge or registration of a request; empty when that is not known.
+    ///
+    /// It is kept with a request that waits, for profiles where nobody approves what they asked for themselves.
+    public var makers: [String] { values[Self.makerPath] ?? [] }
+
+    /// Notes who made the challenge or registration.
+    public mutating func note(maker: String?) {
+        if let maker { values[Self.makerPath] = [maker] }
+    }
+
     /// These attributes and, as far as there is room, those of another source.
     func merging(_ other: ChallengeAttributes) -> ChallengeAttributes {
         var merged = self

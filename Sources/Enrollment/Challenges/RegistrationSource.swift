@@ -70,6 +70,7 @@ public struct RegistrationSource: ChallengeSource {
         var attributes = found.attributes
         attributes.add("registration.name", [found.name.text])
         if let bound = found.raProfile { attributes.bind(raProfile: bound) }
+        attributes.note(maker: found.maker)
         // Wrong secrets are forgotten where this is granted: who repeats a message that was overheard gets nothing forgotten.
         return .accept(
             claims: [.registration(found.id)],

@@ -40,6 +40,7 @@ public struct StoredChallengeSource: ChallengeSource {
         }
         var attributes = ChallengeAttributes()
         if let bound = found.raProfile { attributes.bind(raProfile: bound) }
+        attributes.note(maker: found.maker)
         switch found.kind {
         case .static:
             let strength: ChallengeStrength = found.isGenerated ? .unguessable : .unknown

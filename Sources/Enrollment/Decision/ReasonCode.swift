@@ -81,6 +81,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
     case approvalDecided = "approval.decided"
     /// Whoever decided may not decide on requests of the profile.
     case approvalNotEntitled = "approval.not-entitled"
+    /// Whoever approved had asked for it themselves.
+    case approvalOwnRequest = "approval.own-request"
     /// There is no transaction that the poll could be about.
     case pollUnknown = "poll.unknown"
     /// The signer holds no certificate of the profile.
@@ -164,6 +166,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .approvalExpired: "Nobody decided on the request in time."
         case .approvalDecided: "The request had been decided already."
         case .approvalNotEntitled: "Whoever decided may not decide on requests of this profile."
+        case .approvalOwnRequest: "Whoever approved the request had made its challenge or registration themselves."
         case .pollUnknown: "The poll is about no request of this device."
         case .queryNotEntitled: "Only holders of a certificate of this profile may ask for certificates and CRLs."
         case .queryNotFound: "There is no such certificate, or no CRL that covers it."
@@ -235,6 +238,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable {
         case .approvalDenied, .approvalExpired: "The device has to enrol anew, with a new challenge."
         case .approvalDecided: "Look with: sceptic request list --pending."
         case .approvalNotEntitled: "Let one of the profile's approvers decide, or change who they are."
+        case .approvalOwnRequest: "Let somebody else approve it: the profile asks for four eyes."
         case .pollUnknown:
             "Let the client send its request again: it polls with another key or transactionID, or waited too long."
         case .queryNotEntitled: "Let the client sign with the certificate that it got from this profile."

@@ -58,8 +58,8 @@ public enum Verdict: Sendable, Hashable {
         case .transactionOtherOpen: self = .failure(.badRequest, text: "another request of this transaction is open")
         case .issuerExpired, .issuerLint, .issuerRefused:
             self = .failure(.badRequest, text: "the certificate can't be issued")
-        case .transactionInProgress, .approvalDecided, .approvalNotEntitled, .issuerFailed, .storeUnavailable,
-            .internalError:
+        case .transactionInProgress, .approvalDecided, .approvalNotEntitled, .approvalOwnRequest, .issuerFailed,
+            .storeUnavailable, .internalError:
             self = .unavailable
         }
     }

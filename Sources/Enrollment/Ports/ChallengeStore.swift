@@ -59,6 +59,8 @@ public struct ChallengeRecord: Sendable, Hashable {
     public var raProfile: String?
     /// The device that it was made for, for one-time challenges: for templates and traces, it binds nothing.
     public var device: String?
+    /// Who made it (`AuditAct.actor`); nil when that is not known.
+    public var maker: String?
 
     /// Puts a record together.
     public init(
@@ -76,7 +78,8 @@ public struct ChallengeRecord: Sendable, Hashable {
         sealedCode: SealedCode? = nil,
         boundTo: BoundIdentity? = nil,
         raProfile: String? = nil,
-        device: String? = nil
+        device: String? = nil,
+        maker: String? = nil
     ) {
         self.id = id
         self.profile = profile
@@ -93,6 +96,7 @@ public struct ChallengeRecord: Sendable, Hashable {
         self.boundTo = boundTo
         self.raProfile = raProfile
         self.device = device
+        self.maker = maker
     }
 }
 

@@ -46,6 +46,8 @@ public struct RegistrationRecord: Sendable, Hashable {
     public var usedAt: Date?
     /// SHA-256 of the public key that used it.
     public var usedByKey: [UInt8]?
+    /// Who made it (`AuditAct.actor`); nil when that is not known.
+    public var maker: String?
 
     /// Puts a record together.
     public init(

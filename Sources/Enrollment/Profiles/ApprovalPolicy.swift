@@ -13,6 +13,14 @@ public enum ApprovalPolicy: String, Sendable, Hashable, Codable, CaseIterable {
     case rules
 }
 
+/// Whether somebody may approve what they themselves asked for.
+public enum FourEyes: String, Sendable, Hashable, Codable, CaseIterable {
+    /// They may.
+    case optional
+    /// Whoever made the code, the registration or the static challenge of a request does not approve it.
+    case required
+}
+
 /// Who decides on what waits.
 public struct ApproverPolicy: Sendable, Hashable, Codable {
     /// The most people that a profile may ask for.

@@ -78,6 +78,8 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
     public var approvalRules: [ApprovalRule] = []
     /// Who decides on what waits.
     public var approvers = ApproverPolicy()
+    /// Whether somebody may approve what they themselves asked for.
+    public var fourEyes: FourEyes = .optional
     /// After how many days a request expires on which nobody decided: polling has to end.
     public var approvalDays: Int = 14
     /// Who judges challenges, in the order in which they are asked.
@@ -115,6 +117,7 @@ public struct SCEPProfileSettings: Sendable, Hashable, Codable {
         self.approvalRules = try values.decodeIfPresent([ApprovalRule].self, forKey: .approvalRules) ?? []
         self.approvers =
             try values.decodeIfPresent(ApproverPolicy.self, forKey: .approvers) ?? ApproverPolicy()
+        self.fourEyes = try values.decodeIfPresent(FourEyes.self, forKey: .fourEyes) ?? .optional
         self.approvalDays = try values.decodeIfPresent(Int.self, forKey: .approvalDays) ?? 14
         self.challengeSources =
             try values.decodeIfPresent([ChallengeSourceSettings].self, forKey: .challengeSources) ?? [.stored]

@@ -63,12 +63,15 @@ public struct ApprovalAdministration: Sendable {
         let decision = ApprovalDecision(by: by, at: service.time.now, note: note)
         guard decision.at < approval.expiresAt else { return .decided(.expired) }
         if let refusal = service.refusal(of: by, approval, profile) { return refusal }
+        if let refusal = service.refusalOfOwn(by, approval, profile) { return refusal }
         if approval.neededVotes > 1 {
             switch try await service.approvals.vote(id, decision) {
             case .counted(_, let needed):
                 // Who may not decide any more does not count any more.
                 let approvers = profile.settings.approvers
-                let votes = try await service.approvals.votes(on: id).count { approvers.allows($0.by) }
+                let votes = try await service.approvals.votes(on: id).count {
+                    approvers.allows($0.by) && profile.ownMaker(of: approval, among: [$0.by]) == nil
+                }
                 if votes < needed { return .counted(votes, of: needed) }
             case .notWaiting: return .decided(try await service.approvals.approval(id)?.state ?? .expired)
             }
@@ -98,6 +101,14 @@ public struct ApprovalAdministration: Sendable {
     }
 }
 
+extension ServedProfile {
+    /// Who of some people asked for a request themselves, where that matters.
+    fileprivate func ownMaker(of approval: ApprovalRecord, among names: [String]) -> String? {
+        guard settings.fourEyes == .required else { return nil }
+        return approval.attributes.makers.first { maker in names.contains { ActorName.isSame($0, maker) } }
+    }
+}
+
 extension EnrollmentService {
     /// Refuses the decision of somebody who may not decide, which is on record.
     fileprivate func refusal(of name: String, _ approval: ApprovalRecord, _ profile: ServedProfile) -> DecisionOutcome?
@@ -109,6 +120,24 @@ extension EnrollmentService {
             "approval",
             .approvalNotEntitled,
             "'\(name)' may not decide on requests of this profile; \(approvers.names.joined(separator: ", ")) may"
+        )
+        traces.record(deliberation.trace(ending.reason))
+        tell(deliberation, ending.reason, detail: ending.detail, serialNumber: nil)
+        return .refused(ending.reason, ending.detail)
+    }
+
+    /// Refuses whoever asked for the request themselves, where that takes somebody else; it is on record.
+    fileprivate func refusalOfOwn(
+        _ name: String,
+        _ approval: ApprovalRecord,
+        _ profile: ServedProfile
+    ) -> DecisionOutcome? {
+        guard let maker = profile.ownMaker(of: approval, among: [name]) else { return nil }
+        var deliberation = deliberation(on: approval, profile, time.now)
+        let ending = deliberation.fail(
+            "approval",
+            .approvalOwnRequest,
+            "'\(name)' may not approve it: its challenge or registration was made by \(maker)"
         )
         traces.record(deliberation.trace(ending.reason))
         tell(deliberation, ending.reason, detail: ending.detail, serialNumber: nil)

@@ -132,7 +132,8 @@ public struct ChallengeAdministration: Sendable {
             name: name,
             createdAt: now,
             expiresAt: lifetime.map(now.addingTimeInterval),
-            isGenerated: isGenerated
+            isGenerated: isGenerated,
+            maker: AuditAct.current?.actor
         )
     }
 }

@@ -3,7 +3,7 @@
 
 internal import Synchronization
 
-internal import struct Foundation.Date
+public import struct Foundation.Date
 
 /// Counts failed authentications by profile and address, and says who has to wait (design §6.12).
 ///
@@ -43,11 +43,11 @@ public final class FailureThrottle: Sendable {
     }
 
     /// That somebody has to wait.
-    struct Refusal: Equatable {
+    public struct Refusal: Sendable, Equatable {
         /// For how many seconds.
-        var seconds: Double
+        public var seconds: Double
         /// Whether it is the first refusal of this address in a minute.
-        var isFirst: Bool
+        public var isFirst: Bool
     }
 
     private let buckets = Mutex(Buckets())
@@ -59,7 +59,7 @@ public final class FailureThrottle: Sendable {
     var count: Int { buckets.withLock { $0.young.count + $0.old.count } }
 
     /// Whether an address has to wait; nil when it may go on.
-    func refusal(profile: String, address: String, perMinute: Int, at now: Date) -> Refusal? {
+    public func refusal(profile: String, address: String, perMinute: Int, at now: Date) -> Refusal? {
         guard perMinute > 0 else { return nil }
         return buckets.withLock { buckets in
             // Most addresses never fail, and cost one look.
@@ -80,7 +80,7 @@ public final class FailureThrottle: Sendable {
     /// Counts a failure, or takes one back.
     ///
     /// What was on its way when the last token went counts too, up to as much again.
-    func count(_ failures: Int = 1, profile: String, address: String, perMinute: Int, at now: Date) {
+    public func count(_ failures: Int = 1, profile: String, address: String, perMinute: Int, at now: Date) {
         guard perMinute > 0 else { return }
         let key = Key(profile: profile, address: RemoteNetwork(address))
         let burst = 2 * Double(perMinute)

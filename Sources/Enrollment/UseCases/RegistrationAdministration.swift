@@ -75,6 +75,7 @@ public struct RegistrationAdministration: Sendable {
             record.raProfile = candidate.raProfile
             record.boundTo = candidate.boundTo
             record.attributes = candidate.attributes
+            record.maker = AuditAct.current?.actor
             records.append(record)
             secrets.append(made)
         }

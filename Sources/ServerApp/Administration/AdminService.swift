@@ -2,6 +2,7 @@
 // Copyright the Sceptic authors
 
 internal import AdminAPI
+internal import Enrollment
 internal import Logging
 internal import SCEPEndpoint
 internal import StrictJSON
@@ -13,6 +14,7 @@ struct AdminService: AdminResponder {
 
     let administration: Administration
     let authenticate: Authentication
+    let idempotency: Idempotency
     let logger: Logger
     private let operations: [any LocalOperation.Type]
     private let description: [UInt8]
@@ -20,12 +22,14 @@ struct AdminService: AdminResponder {
     init(
         administration: Administration,
         operations: [any LocalOperation.Type] = LocalOperations.all,
+        time: any TimeSource = SystemTimeSource(),
         logger: Logger,
         authenticate: @escaping Authentication
     ) {
         self.administration = administration
         self.authenticate = authenticate
         self.logger = logger
+        idempotency = administration.idempotency(time: time, logger: logger)
         self.operations = operations
         description = Array(OpenAPIDescription(operations, version: ProductVersion.text).json.written.utf8)
     }
@@ -91,15 +95,42 @@ struct AdminService: AdminResponder {
             body: request.body
         )
         let input = try reader.input(operation)
+        if Operation.creates, let key = request.field("idempotency-key") {
+            try administration.check(operation, input, principal)
+            let body = try await idempotency.once(key, principal, Operation.id, try AdminJSON.value(input)) {
+                try AdminJSON.value(try await administration.perform(operation, input, as: principal)).written.bytes
+            }
+            let value = try JSONValue(strictly: body, maximumDepth: 64)
+            return Self.response(operation, try AdminJSON.document(Operation.Output.self, value), body)
+        }
         let output = try await administration.perform(operation, input, as: principal)
+        return Self.response(operation, output, try AdminJSON.value(output).written.bytes)
+    }
+
+    private static func response<Operation: LocalOperation>(
+        _ operation: Operation.Type,
+        _ output: Operation.Output,
+        _ body: [UInt8]
+    ) -> AdminHTTPResponse {
         guard Operation.Output.self != NoContent.self else { return AdminHTTPResponse(status: 204) }
         var response = AdminHTTPResponse(
             status: Operation.creates ? 201 : 200,
             contentType: "application/json",
-            body: Array(try AdminJSON.value(output).written.utf8)
+            body: body
         )
         if let tagged = output as? any EntityTagged { response.fields.append(("ETag", "\"\(tagged.entityTag)\"")) }
         return response
+    }
+
+    func refusalOfMetrics(_ request: AdminHTTPRequest) async -> AdminHTTPResponse? {
+        // Whoever is on this machine needs no name to see numbers without names.
+        if Authenticator.isLoopback(request.remoteAddress) { return nil }
+        switch await authenticate(request) {
+        case .failure(let problem): return Self.response(problem)
+        case .success(let principal):
+            guard !principal.allows(.monitoring, profile: nil) else { return nil }
+            return Self.response(ProblemDetails(.notAllowed, "\(principal.name) may not see the metrics."))
+        }
     }
 
     /// The segments of a path below the root, decoded; none of them may mean something else to somebody else.
@@ -139,6 +170,10 @@ struct AdminService: AdminResponder {
         if let seconds = problem.retryAfter { response.fields.append(("Retry-After", "\(seconds)")) }
         return response
     }
+}
+
+extension String {
+    fileprivate var bytes: [UInt8] { Array(utf8) }
 }
 
 /// The path knows other methods than this one.

@@ -4,6 +4,7 @@
 public import AdminAPI
 internal import Cryptography
 public import Enrollment
+internal import Logging
 
 internal import struct Foundation.UUID
 
@@ -31,14 +32,7 @@ public struct Administration: Sendable {
         _ input: Operation.Input,
         as principal: Principal
     ) async throws -> Operation.Output {
-        let profile = Operation.profile(of: input)
-        guard principal.allows(Operation.access, profile: profile) else {
-            throw AppError(
-                .denied,
-                "\(principal.name) may not do this (\(Operation.id)\(profile.map { " for \($0)" } ?? "")).",
-                hint: "Ask an administrator for a role that may."
-            )
-        }
+        try check(operation, input, principal)
         let context = AdministrationContext(state: state, principal: principal, now: time.now)
         if Operation.isReading { return try await Operation.run(input, context) }
         var generator = SecureRandom()
@@ -53,10 +47,37 @@ public struct Administration: Sendable {
     }
 }
 
+extension Administration {
+    /// Refuses whoever may not do something.
+    func check<Operation: LocalOperation>(
+        _ operation: Operation.Type,
+        _ input: Operation.Input,
+        _ principal: Principal
+    ) throws {
+        let profile = Operation.profile(of: input)
+        guard principal.allows(Operation.access, profile: profile) else {
+            throw AppError(
+                .denied,
+                "\(principal.name) may not do this (\(Operation.id)\(profile.map { " for \($0)" } ?? "")).",
+                hint: "Ask an administrator for a role that may."
+            )
+        }
+    }
+
+    /// What is done once for each key.
+    func idempotency(time: any TimeSource, logger: Logger) -> Idempotency {
+        Idempotency(store: state.store, masterKey: state.masterKey, time: time, logger: logger)
+    }
+}
+
 /// The operations that can be carried out here: all there are, which a test looks after.
 public enum LocalOperations: Sendable {
     /// By noun.
     public static let all: [any LocalOperation.Type] = [
         ListChallenges.self, NewChallenges.self, RevokeChallenge.self,
+        ListOperators.self, ShowOperator.self, NewOperator.self, SetOperator.self, DisableOperator.self,
+        EnableOperator.self,
+        DeleteOperator.self, SetPassword.self,
+        ListTokens.self, NewToken.self, RevokeToken.self, WhoAmI.self,
     ]
 }

@@ -94,6 +94,7 @@ public struct Server: Sendable {
         let time = SystemTimeSource()
         let configuration = try await ConfigurationSnapshot(state, logger: logger)
         try checkServesSomething(configuration.current)
+        try await checkAdministration(state, at: time.now)
         let presence = NodePresence(nodes: state.store, configuration: configuration, time: time, logger: logger)
         let result: Result<Void, any Error>
         do {
@@ -133,6 +134,12 @@ public struct Server: Sendable {
         let recovery = LeaseRecovery(enrollment: enrollment, configuration: configuration, time: time, logger: logger)
         // Whatever a lone server finds reserved was left by its predecessor.
         try await recovery.recover(before: state.database.isShared ? time.now : .distantFuture)
+        let authenticator = Authenticator(
+            store: state.store,
+            masterKey: state.masterKey,
+            time: time,
+            logger: logger
+        )
         let responders = ListenerResponders(
             scep: ProtocolService(
                 configuration: configuration,
@@ -140,8 +147,8 @@ public struct Server: Sendable {
                 unserved: UnservedRequests(logger: logger, metrics: metrics)
             ),
             publication: PublicationService(configuration: configuration, lists: lists),
-            admin: AdminService(administration: Administration(state), logger: logger) { _ in
-                .failure(ProblemDetails(.notAuthenticated, "No token says who asks."))
+            admin: AdminService(administration: Administration(state), logger: logger) { request in
+                await authenticator.authenticate(request)
             },
             health: HealthService(store: state.store, presence: presence, metrics: metrics)
         )
@@ -192,6 +199,29 @@ public struct Server: Sendable {
             )
         }
         throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
+    }
+
+    /// Whether a listener's host is this machine alone.
+    public static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
+    /// Refuses to show the admin API to others where nobody could use it but whoever finds a way around.
+    private func checkAdministration(_ state: OpenedState, at now: Date) async throws {
+        guard let exposed = listeners.first(where: { $0.roles.contains(.admin) && !Self.isLoopback($0.host) }) else {
+            return
+        }
+        let isThere: Bool
+        do {
+            isThere = try await state.store.hasAdministrator(at: now)
+        } catch {
+            throw AppError(error)
+        }
+        guard exposed.tls != nil, isThere else {
+            throw AppError(
+                .state,
+                "The admin listener can't listen on \(exposed.host): there is nobody who may do everything, or no TLS.",
+                hint: "Make somebody with: sceptic operator new NAME --role administrator"
+            )
+        }
     }
 
     private func enrollmentService(

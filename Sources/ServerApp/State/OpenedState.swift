@@ -24,6 +24,8 @@ public struct OpenedState: Sendable {
     public var certificates: any IssuedCertificateStore { store }
     /// The requests that wait for somebody's decision, or did.
     public var approvals: any ApprovalStore { store }
+    /// Who administers the server.
+    public var operators: any OperatorStore { store }
     /// What is revoked.
     public var revocations: any RevocationStore { store }
 }

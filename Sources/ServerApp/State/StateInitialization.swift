@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import CertificateAuthority
 public import Cryptography
 internal import Enrollment
@@ -61,13 +62,23 @@ public struct StateInitialization: Sendable {
         public let root: EncodedCertificate
         /// The issuing CA's certificate; the root itself for a single CA.
         public let issuing: EncodedCertificate
+        /// The first administrator's token, if one was wanted.
+        public var token: String?
+    }
+
+    /// Whether a token of the admin API is made.
+    public enum FirstToken: Sendable, Hashable {
+        /// An administrator's.
+        case administrator
+        /// None.
+        case none
     }
 
     /// Makes everything in a folder.
-    public func run(in folder: StateFolder) async throws -> Outcome {
+    public func run(in folder: StateFolder, token: FirstToken = .none) async throws -> Outcome {
         let (store, masterKey) = try await folder.create()
         let ceremony = Ceremony(self, masterKey)
-        let (changes, outcome) = try ceremony.run()
+        var (changes, outcome) = try ceremony.run()
         do {
             try await store.apply(changes)
         } catch .conflict {
@@ -79,7 +90,24 @@ public struct StateInitialization: Sendable {
         } catch {
             throw AppError(error)
         }
+        if token == .administrator { outcome.token = try await Self.makeToken(store, masterKey) }
         return outcome
+    }
+
+    private static func makeToken(_ store: any OperatorStore, _ masterKey: MasterKey) async throws -> String {
+        let (secret, record) = APITokenRecord.make(
+            "init",
+            roles: [.administrator],
+            days: APITokenRecord.usualDays,
+            masterKey: masterKey,
+            at: Date()
+        )
+        do {
+            _ = try await store.change(.addToken(record), keepingAdministratorAt: nil)
+        } catch {
+            throw AppError(error)
+        }
+        return secret
     }
 }
 

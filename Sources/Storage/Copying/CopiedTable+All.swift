@@ -9,7 +9,7 @@ extension CopiedTable {
     static let all = [
         issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate, approval,
         approvalVote, challenge, usedChallenge, registration, uniqueCertificate, trace, revocationCount,
-        certificateList,
+        certificateList, administrator, apiToken, idempotentRequest,
         configurationVersion,
     ]
 
@@ -94,7 +94,7 @@ extension CopiedTable {
             .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
             .int64("is_generated"), .text("transaction_id").orNull, .blob("sealed_code").orNull,
             .blob("bound_subject").orNull, .blob("bound_names").orNull, .text("bound_key_type").orNull,
-            .text("ra_profile").orNull, .text("device").orNull,
+            .text("ra_profile").orNull, .text("device").orNull, .text("maker").orNull,
         ]
     )
 
@@ -108,6 +108,7 @@ extension CopiedTable {
             .int64("expires_at").orNull, .int64("revoked_at").orNull, .int64("failed_guesses"),
             .blob("last_guess").orNull, .int64("locked_at").orNull, .int64("used_at").orNull,
             .blob("used_by_key").orNull, .text("used_by_transaction").orNull, .text("used_by_approval").orNull,
+            .text("maker").orNull,
         ]
     )
 
@@ -150,6 +151,31 @@ extension CopiedTable {
         [
             .int64("number"), .int64("this_update"), .int64("next_update"), .blob("der"), .int64("revision"),
         ]
+    )
+
+    private static let administrator = CopiedTable(
+        "operator",
+        key: [.text("id")],
+        [
+            .text("name"), .text("password_hash").orNull, .text("roles"), .text("profiles").orNull,
+            .int64("is_enabled"),
+            .int64("created_at"), .int64("version"),
+        ]
+    )
+
+    private static let apiToken = CopiedTable(
+        "api_token",
+        key: [.text("id")],
+        [
+            .text("name"), .text("operator_id").orNull, .text("roles"), .text("profiles").orNull, .blob("lookup"),
+            .int64("created_at"), .int64("expires_at"), .int64("last_used_at").orNull, .int64("revoked_at").orNull,
+        ]
+    )
+
+    private static let idempotentRequest = CopiedTable(
+        "idempotent_request",
+        key: [.text("principal"), .text("request_key")],
+        [.blob("digest"), .blob("answer").orNull, .int64("created_at"), .int64("expires_at")]
     )
 
     private static let configurationVersion = CopiedTable(

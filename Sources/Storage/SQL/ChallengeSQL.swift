@@ -6,7 +6,7 @@ enum ChallengeSQL {
     private static let columns = """
         id, profile, kind, lookup, name, created_at, expires_at, revoked_at, used_at, used_by_key,
         is_generated, transaction_id, sealed_code, bound_subject, bound_names, bound_key_type, ra_profile,
-        device
+        device, maker
         """
 
     /// Adds a challenge, unless its lookup or its id is there.
@@ -16,7 +16,7 @@ enum ChallengeSQL {
         VALUES (
             :id, :profile, :kind, :lookup, :name, :created_at, :expires_at, :revoked_at, :used_at, :used_by_key,
             :generated, :transaction_id, :sealed_code, :bound_subject, :bound_names, :bound_key_type, :ra_profile,
-            :device
+            :device, :maker
         )
         ON CONFLICT DO NOTHING
         """

@@ -28,6 +28,8 @@ enum Migrations {
             statements: registrations + challengePurposes + duplicates
         ),
         Migration(version: 7, name: "used challenges", statements: usedChallenges),
+        Migration(version: 8, name: "audit", statements: []),
+        Migration(version: 9, name: "operators", statements: operators),
     ]
 
     /// The steps, and some more that do nothing: the history of a newer program, for tests.

@@ -5,7 +5,8 @@
 enum RegistrationSQL {
     private static let columns = """
         id, profile, name, comparable_name, lookup, is_generated, ra_profile, bound_subject, bound_names, bound_key_type,
-        attributes, uses, created_at, expires_at, revoked_at, failed_guesses, locked_at, used_at, used_by_key
+        attributes, uses, created_at, expires_at, revoked_at, failed_guesses, locked_at, used_at, used_by_key,
+        maker
         """
 
     /// Adds a registration, unless its name or its id is there.
@@ -15,7 +16,7 @@ enum RegistrationSQL {
         VALUES (
             :id, :profile, :name, :comparable_name, :lookup, :generated, :ra_profile, :bound_subject, :bound_names,
             :bound_key_type, :attributes, :uses, :created_at, :expires_at, :revoked_at, :failed_guesses, :locked_at,
-            :used_at, :used_by_key
+            :used_at, :used_by_key, :maker
         )
         ON CONFLICT DO NOTHING
         """

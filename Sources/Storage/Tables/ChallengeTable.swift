@@ -46,6 +46,7 @@ struct ChallengeTable<Connection: SQLConnection> {
                     "bound_key_type": .optional(challenge.boundTo?.keyType),
                     "ra_profile": .optional(challenge.raProfile),
                     "device": .optional(challenge.device),
+                    "maker": .optional(challenge.maker),
                 ]
             )
             guard added == 1 else { throw .conflict("The challenge exists already.") }
@@ -159,5 +160,6 @@ extension ChallengeRecord {
         )
         raProfile = try row.optional { row throws(StoreError) in try row.text() }
         device = try row.optional { row throws(StoreError) in try row.text() }
+        maker = try row.optional { row throws(StoreError) in try row.text() }
     }
 }

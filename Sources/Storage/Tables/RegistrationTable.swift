@@ -41,6 +41,7 @@ struct RegistrationTable<Connection: SQLConnection> {
                 "locked_at": .optional(registration.lockedAt),
                 "used_at": .optional(registration.usedAt),
                 "used_by_key": .optional(registration.usedByKey),
+                "maker": .optional(registration.maker),
             ]
         ) == 1
     }
@@ -178,5 +179,6 @@ extension RegistrationRecord {
         lockedAt = try row.optional { row throws(StoreError) in try row.date() }
         usedAt = try row.optional { row throws(StoreError) in try row.date() }
         usedByKey = try row.optional { row throws(StoreError) in try row.blob() }
+        maker = try row.optional { row throws(StoreError) in try row.text() }
     }
 }

@@ -12,6 +12,11 @@ enum Terminal {
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
+    /// Writes a question to standard error, without ending the line.
+    static func prompt(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+
     /// Writes an error as one sentence and a hint.
     static func report(_ failure: ClientFailure) {
         note("error: \(failure.sentence)")

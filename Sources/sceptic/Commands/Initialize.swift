@@ -30,6 +30,9 @@ struct Initialize: AsyncParsableCommand {
     @Flag(name: .customLong("single-ca"), help: "One RSA CA that does everything, and speaks SCEP with its own key.")
     var singleCA = false
 
+    @Flag(help: "Makes no token for the admin API.")
+    var noToken = false
+
     func run() async throws {
         let url = publicURL ?? "http://\(ProcessInfo.processInfo.hostName):8080"
         let choices = try StateInitialization(
@@ -49,12 +52,18 @@ struct Initialize: AsyncParsableCommand {
                 "note: certificates will name \(url) for CRL and CA certificate; --public-url names another address."
             )
         }
-        let outcome = try await choices.run(in: try state.folder)
+        let outcome = try await choices.run(in: try state.folder, token: noToken ? .none : .administrator)
         Terminal.result("CA certificate:  \(outcome.root.subject)")
         Terminal.result("SHA-256:         \(Texts.fingerprint(outcome.root.fingerprint()))")
         if outcome.issuing != outcome.root {
             Terminal.result("Issuing CA:      \(outcome.issuing.subject)")
             Terminal.result("SHA-256:         \(Texts.fingerprint(outcome.issuing.fingerprint()))")
+        }
+        if let token = outcome.token {
+            Terminal.result("Token:           \(token)")
+            Terminal.note(
+                "note: with this token, which is shown once and lives 90 days, you may do everything through 'serve --admin-listen'."
+            )
         }
     }
 }

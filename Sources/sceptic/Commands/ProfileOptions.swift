@@ -51,6 +51,9 @@ struct ProfileOptions: ParsableArguments {
     @Option(help: "Who may approve and deny, by name, separated by commas; 'none' for whoever may give commands.")
     var approvers: String?
 
+    @Option(help: "Whether nobody may approve what they asked for themselves: required or optional.")
+    var fourEyes: FourEyes?
+
     @Option(help: "Whether certificates are renewed with themselves: accepted or refused.")
     var renewal: Acceptance?
 
@@ -93,6 +96,7 @@ struct ProfileOptions: ParsableArguments {
         if let approvalDays { settings.approvalDays = approvalDays }
         if let approvalsNeeded { settings.approvers.needed = approvalsNeeded }
         if let approvers { settings.approvers.names = Self.names(approvers) }
+        if let fourEyes { settings.fourEyes = fourEyes }
         if let renewal { settings.renewal.requests = renewal }
         if let renewalWindow { settings.renewal.window = renewalWindow }
         if let renewalKeyReuse { settings.renewal.keyReuse = renewalKeyReuse }
@@ -159,6 +163,7 @@ struct ProfileOptions: ParsableArguments {
 
 extension Acceptance: ExpressibleByArgument {}
 extension ApprovalPolicy: ExpressibleByArgument {}
+extension FourEyes: ExpressibleByArgument {}
 extension RenewalWindow: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
 }

@@ -26,11 +26,20 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The PEM file with the TLS listeners' private key.")
     var tlsKey: String?
 
-    @Option(help: "HOST:PORT of the listener for metrics; loopback is wise.")
+    @Option(
+        help:
+            "HOST:PORT of the listener for administration and metrics; beyond loopback it needs TLS and somebody who may do everything."
+    )
     var adminListen: String?
 
     @Option(help: "How many days traces are kept, which hold names and addresses.")
     var traceDays: Int = Server.defaultTraceDays
+
+    @Option(help: "The PEM file with the admin listener's certificate chain; that of --tls-certificate if not given.")
+    var adminTLSCertificate: String?
+
+    @Option(help: "The PEM file with the admin listener's private key; that of --tls-key if not given.")
+    var adminTLSKey: String?
 
     @Option(help: "The lowest level of log lines: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "info"
@@ -90,18 +99,31 @@ struct Serve: AsyncParsableCommand {
                 list.append(ListenerConfiguration(host: host, port: port, tls: tls))
             }
         }
-        if let adminListen {
-            let (host, port) = try Self.address(adminListen)
-            guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
+        if let adminListen { list.append(try adminListener(adminListen)) }
+        return list
+    }
+
+    /// The listener for administration: on loopback plain HTTP will do, elsewhere passwords and tokens need TLS.
+    private func adminListener(_ text: String) throws -> ListenerConfiguration {
+        let (host, port) = try Self.address(text)
+        guard (adminTLSCertificate == nil) == (adminTLSKey == nil) else {
+            throw AppError(.usage, "--admin-tls-certificate and --admin-tls-key go together.")
+        }
+        let isLoopback = Server.isLoopback(host)
+        let certificate = adminTLSCertificate ?? (isLoopback ? nil : tlsCertificate)
+        let key = adminTLSKey ?? (isLoopback ? nil : tlsKey)
+        guard let certificate, let key else {
+            guard isLoopback else {
                 throw AppError(
                     .usage,
-                    "The admin listener speaks plain HTTP and listens on loopback only, not on \(host).",
-                    hint: "Put a proxy with TLS and authentication in front of it."
+                    "The admin listener needs TLS to listen on \(host): passwords and tokens go over it.",
+                    hint: "Add --admin-tls-certificate and --admin-tls-key, or listen on 127.0.0.1."
                 )
             }
-            list.append(.administration(host: host, port: port))
+            return .administration(host: host, port: port)
         }
-        return list
+        let tls = ListenerConfiguration.TLS(certificateChainFile: certificate, privateKeyFile: key)
+        return .administration(host: host, port: port, tls: tls)
     }
 
     private static func address(_ text: String) throws -> (host: String, port: Int) {
