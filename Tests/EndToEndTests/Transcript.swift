@@ -8,7 +8,10 @@ internal import TestSupport
 ///
 /// `$ ` begins a command, `< ` a line of its standard input, `> ` a line of its standard output, `! ` one of its standard error,
 /// and `= ` its exit code if it isn't 0. Lines that begin with `#` are remarks. `$STATE` is the state folder. In expected lines
-/// `{…}` stands for something else every time: `{code}`, `{fingerprint}`, `{id}`, `{time}`, `{serial}`, `{number}`, or `{*}` for anything.
+/// `{…}` stands for something else every time: `{code}`, `{fingerprint}`, `{id}`, `{time}`, `{serial}`, `{number}`, `{token}`, or `{*}` for
+/// anything. `$SERVER` is the address of an admin listener, which is there from its first mention; `> FILE` at a command's end keeps
+/// its standard output there. The remark `# also remotely` has it run a second time, with a server instead of the state folder in all
+/// commands but the first.
 struct Transcript: Sendable {
     struct Step: Sendable {
         var command: String
@@ -19,8 +22,11 @@ struct Transcript: Sendable {
     }
 
     let steps: [Step]
+    /// Whether a server has to say the same.
+    let isAlsoRemote: Bool
 
     init(_ text: String) {
+        isAlsoRemote = text.contains("\n# also remotely\n")
         var steps: [Step] = []
         for line in text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init) {
             let rest = String(line.dropFirst(2))
@@ -72,6 +78,7 @@ struct Transcript: Sendable {
         ("code", "[A-Za-z0-9]{32}"), ("fingerprint", "([0-9A-F]{2}:){31}[0-9A-F]{2}"),
         ("sha1", "([0-9A-F]{2}:){19}[0-9A-F]{2}"), ("id", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
         ("time", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"), ("serial", "[0-9a-f]{32}"), ("number", "[0-9]+"),
+        ("token", "sceptic_[A-Za-z0-9_-]{48}"),
         ("*", ".*"),
     ]
 }

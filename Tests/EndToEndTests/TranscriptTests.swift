@@ -14,17 +14,55 @@ internal import Testing
         .filter { $0.hasSuffix(".txt") }.sorted()
 
     @Test(arguments: names) func commandSaysWhatItsTranscriptSays(name: String) async throws {
-        let text = try String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8)
+        let transcript = try Self.transcript(name)
         let folder = try TemporaryFolder()
+        try await Self.play(transcript.steps, in: folder)
+    }
+
+    private static func transcript(_ name: String) throws -> Transcript {
+        Transcript(try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8))
+    }
+
+    /// Runs commands, and compares what they say.
+    private static func play(_ steps: [Transcript.Step], in folder: TemporaryFolder) async throws {
         let state = folder.file("state")
-        for step in Transcript(text).steps {
-            let words = Transcript.words(step.command).map { $0.replacing("$STATE", with: state) }
+        var server: Server?
+        for step in steps {
+            if step.command.contains("$SERVER"), server == nil {
+                server = try await Server(folder: folder, state: state)
+            }
+            let address = "http://127.0.0.1:\(server?.adminPort ?? 0)"
+            var words = Transcript.words(step.command).map {
+                $0.replacing("$STATE", with: state).replacing("$SERVER", with: address)
+            }
+            let isKept = words.count > 2 && words[words.count - 2] == ">"
+            let file = isKept ? words.last : nil
+            if isKept { words.removeLast(2) }
             let run = try await Sceptic.attempt(Array(words.dropFirst()), input: step.input)
             #expect(words.first == "sceptic")
             #expect(run.status == step.status, "$ \(step.command)\n\(run.errors)")
-            #expect(Transcript.matches(run.output, step.output, state: state), "$ \(step.command)\n\(run.output)")
             #expect(Transcript.matches(run.errors, step.errors, state: state), "$ \(step.command)\n\(run.errors)")
+            if let file {
+                try Data(run.output.utf8).write(to: URL(fileURLWithPath: file))
+            } else {
+                #expect(Transcript.matches(run.output, step.output, state: state), "$ \(step.command)\n\(run.output)")
+            }
         }
+    }
+
+    @Test(arguments: names.filter { (try? transcript($0).isAlsoRemote) ?? false })
+    func serverSaysTheSame(name: String) async throws {
+        var steps = try Self.transcript(name).steps
+        var token = Transcript.Step(
+            command: "sceptic token new remote --role administrator --data $STATE > $STATE-token"
+        )
+        token.errors = ["{*}"]
+        let remote = "--server $SERVER --token-file $STATE-token"
+        for index in steps.indices.dropFirst() where !steps[index].command.contains("--server") {
+            steps[index].command = steps[index].command.replacing("--data $STATE", with: remote)
+        }
+        let folder = try TemporaryFolder()
+        try await Self.play(Array(steps.prefix(1)) + [token] + steps.dropFirst(), in: folder)
     }
 
     @Test func transcriptsAreThere() {
@@ -33,6 +71,7 @@ internal import Testing
 
     @Test(arguments: [
         [], ["init"], ["serve"], ["challenge"], ["profile"], ["ra-profile"], ["profile", "apply"], ["request"],
+        ["operator"], ["token"], ["whoami"],
         ["certificate"], ["ca"], ["enroll"],
         ["renew"], ["poll"], ["get-ca"], ["get-next-ca"], ["get-caps"], ["get-cert"], ["get-crl"],
         ["migrate-store"],

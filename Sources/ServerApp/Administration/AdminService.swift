@@ -87,6 +87,10 @@ struct AdminService: AdminResponder {
         _ request: AdminHTTPRequest,
         _ principal: Principal
     ) async throws -> AdminHTTPResponse {
+        // Before anything is read: for whom an operation is does not depend on what is wrong with a request.
+        guard principal.roles.contains(where: { $0.allows(Operation.access) }) || Operation.access == .own else {
+            throw AppError.denied(principal, Operation.id)
+        }
         if !request.body.isEmpty, !Operation.endpoint.usesQuery { try Self.checkMediaType(request) }
         let reader = InputReader(
             variables: variables,

@@ -56,17 +56,23 @@ extension Administration {
     ) throws {
         let profile = Operation.profile(of: input)
         guard principal.allows(Operation.access, profile: profile) else {
-            throw AppError(
-                .denied,
-                "\(principal.name) may not do this (\(Operation.id)\(profile.map { " for \($0)" } ?? "")).",
-                hint: "Ask an administrator for a role that may."
-            )
+            throw AppError.denied(principal, Operation.id + (profile.map { " for \($0)" } ?? ""))
         }
     }
 
     /// What is done once for each key.
     func idempotency(time: any TimeSource, logger: Logger) -> Idempotency {
         Idempotency(store: state.store, masterKey: state.masterKey, time: time, logger: logger)
+    }
+}
+
+extension AppError {
+    static func denied(_ principal: Principal, _ what: String) -> AppError {
+        AppError(
+            .denied,
+            "\(principal.name) may not do this (\(what)).",
+            hint: "Ask an administrator for a role that may."
+        )
     }
 }
 

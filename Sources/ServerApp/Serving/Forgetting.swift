@@ -60,6 +60,19 @@ extension Forgetting {
         }
     }
 
+    /// Answers to what was asked for under keys end by themselves.
+    static func answers(
+        _ store: any IdempotencyStore,
+        time: any TimeSource,
+        logger: Logger
+    ) -> Forgetting {
+        Forgetting(subject: "answers under keys", remembrance: 0, time: time, logger: logger) {
+            before,
+            limit async throws(StoreError) in
+            try await store.forgetIdempotentRequests(before: before, limit: limit)
+        }
+    }
+
     /// Traces hold names and addresses, and are remembered for as long as the operator says.
     static func traces(
         _ store: any TraceStore,

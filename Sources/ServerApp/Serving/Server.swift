@@ -158,6 +158,7 @@ public struct Server: Sendable {
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
         let forgetting = [
             Forgetting.usedChallenges(state.store, time: time, logger: logger),
+            Forgetting.answers(state.store, time: time, logger: logger),
             Forgetting.traces(state.store, days: traceDays, time: time, logger: logger),
         ]
         let replacement = ReplacementRevocation(replacements: state.store, time: time, logger: logger)
