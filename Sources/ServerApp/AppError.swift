@@ -33,12 +33,24 @@ public struct AppError: Error, Sendable, Equatable {
     public var sentence: String
     /// What to do about it.
     public var hint: String?
+    /// The stable reason of the enrolment rule that said no, such as `approval.not-entitled`.
+    public var reason: String?
+    /// Where in the input it is wrong, as a JSON pointer (RFC 6901).
+    public var pointer: String?
 
     /// Makes an error.
-    public init(_ kind: Kind, _ sentence: String, hint: String? = nil) {
+    public init(
+        _ kind: Kind,
+        _ sentence: String,
+        hint: String? = nil,
+        reason: String? = nil,
+        pointer: String? = nil
+    ) {
         self.kind = kind
         self.sentence = sentence
         self.hint = hint
+        self.reason = reason
+        self.pointer = pointer
     }
 
     /// The process's exit code.

@@ -7,6 +7,10 @@ public enum AdminOperations: Sendable {
     public static let all: [any AdminOperation.Type] =
         challenges
         + operators + tokens
+        + requests
+        + certificates
+        + authorities
+        + registrations
 
     static let challenges: [any AdminOperation.Type] = [
         ListChallenges.self, NewChallenges.self, RevokeChallenge.self,
@@ -19,5 +23,26 @@ public enum AdminOperations: Sendable {
 
     static let tokens: [any AdminOperation.Type] = [
         ListTokens.self, NewToken.self, RevokeToken.self, WhoAmI.self,
+    ]
+
+    static let requests: [any AdminOperation.Type] = [
+        ListRequests.self, ExplainRequest.self, ListWaitingRequests.self, ShowWaitingRequest.self, ApproveRequest.self,
+        DenyRequest.self, TryRequest.self,
+    ]
+
+    static let certificates: [any AdminOperation.Type] = [
+        ListCertificates.self, ShowCertificate.self, RevokeCertificate.self, ReleaseCertificate.self,
+        RevokeCertificates.self,
+    ]
+
+    static let authorities: [any AdminOperation.Type] = [
+        ShowCA.self, ListIssuers.self, GetCertificateList.self, ListIssuerKeys.self, PrepareIssuerKey.self,
+        ActivateIssuerKey.self, CancelIssuerKey.self, RotateRA.self, RetireRA.self, ListAuthorities.self,
+        AddAuthority.self, PutAuthorityList.self, RemoveAuthority.self,
+    ]
+
+    static let registrations: [any AdminOperation.Type] = [
+        NewRegistration.self, ImportRegistrations.self, ListRegistrations.self, ShowRegistration.self,
+        RevokeRegistration.self, UnlockRegistration.self,
     ]
 }

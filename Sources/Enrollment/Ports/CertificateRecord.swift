@@ -81,6 +81,20 @@ public protocol IssuedCertificateStore: Sendable {
     /// - Throws: `StoreError`.
     func certificates(after id: UUID?, limit: Int) async throws(StoreError) -> [CertificateRecord]
 
+    /// Certificates that are looked for, in the order of their ids; in the order of their ends if the query names one.
+    ///
+    /// - Parameters:
+    ///   - query: which ones.
+    ///   - id: only those behind this one in that order; nil for the beginning.
+    ///   - limit: how many at most.
+    /// - Returns: the next part, after a bounded time.
+    /// - Throws: `StoreError`.
+    func certificates(
+        matching query: CertificateQuery,
+        after id: UUID?,
+        limit: Int
+    ) async throws(StoreError) -> Found<CertificateRecord>
+
     /// Certificates whose serial number is this one, of whatever issuer.
     func certificates(serialNumber: [UInt8]) async throws(StoreError) -> [CertificateRecord]
 

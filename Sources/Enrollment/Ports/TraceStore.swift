@@ -74,6 +74,27 @@ public struct TraceRecord: Sendable, Hashable {
     }
 }
 
+/// Which traces are looked for; what is not named is free.
+public struct TraceQuery: Sendable, Hashable {
+    /// Of requests to this SCEP profile.
+    public var profile: String?
+    /// Of requests that ended for this reason.
+    public var reasonCode: String?
+    /// Of requests with this transactionID.
+    public var transactionID: String?
+    /// Of requests from this address.
+    public var remoteAddress: String?
+    /// Of requests whose sender had authenticated itself, or had not.
+    public var isAuthenticated: Bool?
+    /// Of requests that came then or later.
+    public var since: Date?
+    /// Of requests that came before.
+    public var until: Date?
+
+    /// Looks for all traces.
+    public init() {}
+}
+
 /// Keeps traces.
 ///
 /// The traces of issued requests are stored by the reservation, durably. The others go through `append`: best effort, and the
@@ -87,6 +108,16 @@ public protocol TraceStore: Sendable {
 
     /// A trace by its id.
     func trace(_ id: UUID) async throws(StoreError) -> TraceRecord?
+
+    /// The traces that are looked for, newest first.
+    ///
+    /// - Parameters:
+    ///   - query: which ones.
+    ///   - id: only those older than this one; nil for the newest.
+    ///   - limit: how many at most.
+    /// - Returns: the next part, after a bounded time.
+    /// - Throws: `StoreError`.
+    func traces(matching query: TraceQuery, before id: UUID?, limit: Int) async throws(StoreError) -> Found<TraceRecord>
 
     /// The newest traces, newest first; before an id when one is given.
     func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord]

@@ -85,5 +85,14 @@ public enum LocalOperations: Sendable {
         EnableOperator.self,
         DeleteOperator.self, SetPassword.self,
         ListTokens.self, NewToken.self, RevokeToken.self, WhoAmI.self,
+        ListRequests.self, ExplainRequest.self, ListWaitingRequests.self, ShowWaitingRequest.self, ApproveRequest.self,
+        DenyRequest.self, TryRequest.self,
+        ListCertificates.self, ShowCertificate.self, RevokeCertificate.self, ReleaseCertificate.self,
+        RevokeCertificates.self,
+        ShowCA.self, ListIssuers.self, GetCertificateList.self, ListIssuerKeys.self, PrepareIssuerKey.self,
+        ActivateIssuerKey.self, CancelIssuerKey.self, RotateRA.self, RetireRA.self, ListAuthorities.self,
+        AddAuthority.self, PutAuthorityList.self, RemoveAuthority.self,
+        NewRegistration.self, ImportRegistrations.self, ListRegistrations.self, ShowRegistration.self,
+        RevokeRegistration.self, UnlockRegistration.self,
     ]
 }

@@ -6,7 +6,13 @@ internal import AdminAPI
 extension ProblemDetails {
     /// What an error is to somebody who asks by HTTP.
     init(_ error: AppError) {
-        self.init(Self.code(error.kind), error.sentence, hint: error.hint)
+        self.init(
+            Self.code(error.kind),
+            error.sentence,
+            hint: error.hint,
+            reason: error.reason,
+            violations: error.pointer.map { [Violation(pointer: $0, sentence: error.sentence)] } ?? []
+        )
     }
 
     private static func code(_ kind: AppError.Kind) -> ProblemCode {

@@ -7,7 +7,9 @@ extension CopiedTable {
     /// `schema_migration` is each database's own, and `node` tells of servers that run. What is counted for the running
     /// ones, `configuration_version`, comes last.
     static let all = [
-        issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate, approval,
+        issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate,
+        certificateTerm,
+        approval,
         approvalVote, challenge, usedChallenge, registration, uniqueCertificate, trace, revocationCount,
         certificateList, administrator, apiToken, idempotentRequest,
         configurationVersion,
@@ -63,7 +65,14 @@ extension CopiedTable {
             .text("transaction_id").orNull, .text("issuer_id"), .blob("serial_number"), .blob("der"), .text("subject"),
             .blob("public_key_digest"), .text("profile"), .int64("not_before"), .int64("not_after"),
             .int64("issued_at"), .int64("crl_shard"), .int64("revoked_at").orNull, .int64("revocation_reason").orNull,
+            .text("comparable_subject").orNull,
         ]
+    )
+
+    private static let certificateTerm = CopiedTable(
+        "certificate_term",
+        key: [.int64("term"), .text("certificate_id")],
+        []
     )
 
     private static let approval = CopiedTable(

@@ -18,16 +18,30 @@ struct SQLDialect: Sendable {
     let blob: String
     /// What follows a table's closing parenthesis.
     let strict: String
+    /// The same for a table that is nothing but its key.
+    let keyed: String
 
     /// SQLite, from 3.37 on.
-    static let sqlite = SQLDialect(int64: "INTEGER", text: "TEXT", blob: "BLOB", strict: "STRICT")
+    static let sqlite = SQLDialect(
+        int64: "INTEGER",
+        text: "TEXT",
+        blob: "BLOB",
+        strict: "STRICT",
+        keyed: "WITHOUT ROWID, STRICT"
+    )
 
     /// PostgreSQL, where texts sort by their bytes, as in SQLite.
-    static let postgreSQL = SQLDialect(int64: "BIGINT", text: "TEXT COLLATE \"C\"", blob: "BYTEA", strict: "")
+    static let postgreSQL = SQLDialect(
+        int64: "BIGINT",
+        text: "TEXT COLLATE \"C\"",
+        blob: "BYTEA",
+        strict: "",
+        keyed: ""
+    )
 
     /// Puts the spellings in place of the tokens.
     func expand(_ statement: String) -> String {
-        let spellings = ["int64": int64, "text": text, "blob": blob, "strict": strict]
+        let spellings = ["int64": int64, "text": text, "blob": blob, "strict": strict, "keyed": keyed]
         var parts = statement.split(separator: "{{", omittingEmptySubsequences: false)
         var expanded = String(parts.removeFirst())
         for part in parts {

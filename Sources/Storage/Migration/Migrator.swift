@@ -37,6 +37,26 @@ struct Migrator: Sendable {
         return next
     }
 
+    /// Does a part of what statements can't do: letting certificates be found that an older version wrote.
+    ///
+    /// To be called when no step is missing, in a transaction of its own, until there was nothing to do.
+    ///
+    /// - Returns: whether there was anything to do.
+    func fill(on connection: some SQLConnection) throws(StoreError) -> Bool {
+        // What is being copied stays as it is until the copy is complete.
+        guard case .none = purpose else { return false }
+        return try CertificateSearchTable(connection: connection).fill()
+    }
+
+    /// Whether nothing is left to do where `schema_migration` is there.
+    ///
+    /// - Throws: as `missing` does.
+    func isDone(on connection: some SQLConnection) throws(StoreError) -> Bool {
+        guard try missing(on: connection).isEmpty else { return false }
+        guard case .none = purpose else { return true }
+        return try CertificateSearchTable(connection: connection).isComplete()
+    }
+
     /// The steps that are still to be taken where `schema_migration` is there.
     ///
     /// - Throws: `newerSchema` when the database is ahead of this program, `corrupted` when its history is another one,

@@ -29,7 +29,7 @@ struct PostgreSQLMigration {
 
     private func isUpToDate(_ migrator: Migrator, _ mayCreate: Bool) throws(StoreError) -> Bool {
         guard try isOurs(mayCreate) else { return false }
-        return try migrator.missing(on: connection).isEmpty
+        return try migrator.isDone(on: connection)
     }
 
     /// Waits until no other node is at it.
@@ -50,10 +50,11 @@ struct PostgreSQLMigration {
         do {
             _ = try connection.command("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
             _ = try isOurs(mayCreate)
-            let step = try migrator.step(on: connection, at: Date())
+            var isStep = try migrator.step(on: connection, at: Date()) != nil
+            if !isStep { isStep = try migrator.fill(on: connection) }
             let (done, _) = try connection.command("COMMIT")
             guard done == "COMMIT" else { throw StoreError.unavailable("The database undid a step of its schema.") }
-            return step != nil
+            return isStep
         } catch {
             if connection.isInTransaction { _ = try? connection.command("ROLLBACK") }
             throw StoreError(postgreSQL: error)

@@ -3,7 +3,8 @@
 
 /// The statements on `certificate`.
 enum CertificateSQL {
-    private static let columns = """
+    /// What `CertificateRecord` is read from.
+    static let columns = """
         id, transaction_id, issuer_id, serial_number, der, subject, public_key_digest, profile, not_before, not_after,
         issued_at, crl_shard, revoked_at, revocation_reason
         """
@@ -13,11 +14,11 @@ enum CertificateSQL {
         """
         INSERT INTO certificate (
             id, transaction_id, issuer_id, serial_number, der, subject, public_key_digest, profile, not_before,
-            not_after, issued_at, crl_shard
+            not_after, issued_at, crl_shard, comparable_subject
         )
         VALUES (
             :id, :transaction_id, :issuer_id, :serial_number, :der, :subject, :key_digest, :profile, :not_before,
-            :not_after, :issued_at, :crl_shard
+            :not_after, :issued_at, :crl_shard, :comparable_subject
         )
         ON CONFLICT DO NOTHING
         """

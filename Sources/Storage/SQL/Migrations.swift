@@ -5,7 +5,8 @@
 ///
 /// The list only grows: a step that was released never changes.
 ///
-/// `{{int64}}`, `{{text}}` and `{{blob}}` stand for the database's types, `{{strict}}` for what makes it hold to them.
+/// `{{int64}}`, `{{text}}` and `{{blob}}` stand for the database's types, `{{strict}}` for what makes it hold to them
+/// (`{{keyed}}` where a table is nothing but its key).
 /// Ids are lower-case UUIDs as text, times are milliseconds since 1970, booleans are 0 or 1.
 enum Migrations {
     static let all: [Migration] = [
@@ -30,11 +31,12 @@ enum Migrations {
         Migration(version: 7, name: "used challenges", statements: usedChallenges),
         Migration(version: 8, name: "audit", statements: []),
         Migration(version: 9, name: "operators", statements: operators),
+        Migration(version: 10, name: "searches", statements: searches),
     ]
 
     /// The steps, and some more that do nothing: the history of a newer program, for tests.
     static func all(andExtra count: Int) -> [Migration] {
-        all + (0..<count).map { Migration(version: all.count + 1 + $0, name: "extra", statements: []) }
+        all + (0..<count).map { Migration(version: (all.last?.version ?? 0) + 1 + $0, name: "extra", statements: []) }
     }
 
     private static func profiles(_ table: String) -> String {

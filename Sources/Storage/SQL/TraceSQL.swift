@@ -56,4 +56,38 @@ enum TraceSQL {
 
     /// The newest traces before an id.
     static let page = SQLStatement("SELECT \(columns) FROM trace WHERE id < :before ORDER BY id DESC LIMIT :limit")
+
+    private static let filters = """
+        (:profile IS NULL OR profile = :profile) AND (:reason_code IS NULL OR reason_code = :reason_code)
+            AND (:remote_address IS NULL OR remote_address = :remote_address)
+            AND (:authenticated IS NULL OR is_authenticated = :authenticated)
+            AND occurred_at >= :since AND occurred_at < :until
+        """
+
+    /// The trace down to which a part of a search reads.
+    static let end = SQLStatement(
+        "SELECT id FROM trace WHERE id < :before AND id > :after ORDER BY id DESC LIMIT 1 OFFSET :scanned"
+    )
+
+    /// What there is between two ids.
+    static let matching = SQLStatement(
+        """
+        SELECT \(columns) FROM trace WHERE id < :before AND id >= :last AND \(filters) ORDER BY id DESC LIMIT :limit
+        """
+    )
+
+    /// What there is of a transactionID.
+    static let matchingTransaction = SQLStatement(
+        """
+        SELECT \(columns) FROM trace
+        WHERE transaction_id = :transaction_id AND hold <> 'transaction' AND id < :before AND \(filters)
+        UNION ALL
+        SELECT \(columns) FROM trace
+        WHERE hold = 'transaction' AND id < :before AND \(filters) AND id IN (
+            SELECT trace_id FROM enrollment_transaction
+            WHERE transaction_id = :transaction_id AND state <> 'abandoned'
+        )
+        ORDER BY id DESC LIMIT :limit
+        """
+    )
 }

@@ -154,13 +154,14 @@ final class SQLiteDatabase: SQLDatabase {
             purpose: options.purpose
         )
         // Most often there is nothing to do, and no reason to wait for those who write.
-        if try tables(connection).contains("schema_migration"), try migrator.missing(on: connection).isEmpty { return }
+        if try tables(connection).contains("schema_migration"), try migrator.isDone(on: connection) { return }
         while try GroupCommit.transaction(
             on: connection,
             turn,
             { () throws(StoreError) in
                 try claim(connection)
-                return try migrator.step(on: connection, at: Date()) != nil
+                if try migrator.step(on: connection, at: Date()) != nil { return true }
+                return try migrator.fill(on: connection)
             }
         ) {}
     }

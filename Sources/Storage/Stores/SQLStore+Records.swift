@@ -71,6 +71,17 @@ extension SQLStore {
         try await database.read { try TraceTable(connection: $0).trace(id) }
     }
 
+    /// A part of the traces that are looked for.
+    func traces(
+        matching query: TraceQuery,
+        before id: UUID?,
+        limit: Int
+    ) async throws(StoreError) -> Found<TraceRecord> {
+        try await database.readLong {
+            try TraceTable(connection: $0).traces(matching: query, before: id, limit: limit)
+        }
+    }
+
     /// A page of traces, newest first.
     func traces(before id: UUID?, limit: Int) async throws(StoreError) -> [TraceRecord] {
         try await database.readLong { try TraceTable(connection: $0).traces(before: id, limit: limit) }

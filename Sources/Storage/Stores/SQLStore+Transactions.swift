@@ -75,6 +75,17 @@ extension SQLStore {
         try await database.readLong { try CertificateTable(connection: $0).certificates(after: id, limit: limit) }
     }
 
+    /// A part of what is found.
+    func certificates(
+        matching query: CertificateQuery,
+        after id: UUID?,
+        limit: Int
+    ) async throws(StoreError) -> Found<CertificateRecord> {
+        try await database.readLong {
+            try CertificateSearchTable(connection: $0).certificates(matching: query, after: id, limit: limit)
+        }
+    }
+
     /// How many certificates there are.
     func certificateCount() async throws(StoreError) -> Int {
         try await database.readLong { try CertificateTable(connection: $0).count() }

@@ -15,7 +15,7 @@ struct CertificateTable<Connection: SQLConnection> {
     /// - Throws: `conflict` when it is revoked: that has to be counted.
     func add(_ certificate: CertificateRecord) throws(StoreError) -> Bool {
         guard certificate.revocation == nil else { throw .conflict("A new certificate is not revoked.") }
-        return try connection.execute(
+        let added = try connection.execute(
             CertificateSQL.add,
             [
                 "id": .uuid(certificate.id),
@@ -30,8 +30,12 @@ struct CertificateTable<Connection: SQLConnection> {
                 "not_after": .date(certificate.notAfter),
                 "issued_at": .date(certificate.issuedAt),
                 "crl_shard": .integer(certificate.crlShard),
+                "comparable_subject": .text(CertificateTerm.comparable(certificate.subject)),
             ]
-        ) == 1
+        )
+        guard added == 1 else { return false }
+        try CertificateSearchTable(connection: connection).addTerms(of: certificate)
+        return true
     }
 
     func certificate(transactionID: UUID) throws(StoreError) -> CertificateRecord? {
@@ -78,7 +82,7 @@ extension SQLValue {
 
 extension CertificateRecord {
     /// Reads the columns that `CertificateSQL` selects.
-    fileprivate init<Row>(from row: inout ColumnReader<Row>) throws(StoreError) {
+    init<Row>(from row: inout ColumnReader<Row>) throws(StoreError) {
         self.init(
             id: try row.uuid(),
             transactionID: try row.optional { row throws(StoreError) in try row.uuid() },

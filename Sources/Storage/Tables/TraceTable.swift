@@ -18,6 +18,11 @@ enum TraceHold: String {
 
 /// `TraceStore` in statements.
 struct TraceTable<Connection: SQLConnection> {
+    /// How many rows a part of a search reads at most, which takes some hundredths of a second.
+    private static var scanned: Int { 20_000 }
+    /// How far a trace's id may be from the moment when its request came, in seconds.
+    private static var margin: Double { 3600 }
+
     let connection: Connection
 
     /// Adds a trace; `steps` are its steps, already encoded.
@@ -65,6 +70,37 @@ struct TraceTable<Connection: SQLConnection> {
 
     func trace(_ id: UUID) throws(StoreError) -> TraceRecord? {
         try connection.first(TraceSQL.byID, ["id": .uuid(id)], TraceRecord.init(from:))
+    }
+
+    func traces(matching query: TraceQuery, before id: UUID?, limit: Int) throws(StoreError) -> Found<TraceRecord> {
+        let limit = max(1, limit)
+        var filters: [(String, SQLValue)] = [
+            ("profile", .optional(query.profile)), ("reason_code", .optional(query.reasonCode)),
+            ("remote_address", .optional(query.remoteAddress)),
+            ("authenticated", query.isAuthenticated.map { .boolean($0) } ?? .null(.int64)),
+            ("since", query.since.map { .date($0) } ?? .int64(.min)),
+            ("until", query.until.map { .date($0) } ?? .int64(.max)), ("limit", .integer(limit)),
+        ]
+        // Ids begin with a moment near the one when the request came.
+        let newest = query.until.map { UUID.prefix(at: $0, margin: Self.margin) + "g" } ?? "g"
+        let oldest = query.since.map { UUID.prefix(at: $0, margin: -Self.margin) } ?? ""
+        let before = min(id?.lowercaseText ?? newest, newest)
+        filters.append(("before", .text(before)))
+        let statement: SQLStatement
+        var end: UUID?
+        if let transactionID = query.transactionID {
+            statement = TraceSQL.matchingTransaction
+            filters.append(("transaction_id", .text(transactionID)))
+        } else {
+            statement = TraceSQL.matching
+            end = try connection.first(
+                TraceSQL.end,
+                ["before": .text(before), "after": .text(oldest), "scanned": .integer(Self.scanned - 1)]
+            ) { row throws(StoreError) in try row.uuid() }
+            filters.append(("last", end.map { .uuid($0) } ?? .text(oldest)))
+        }
+        let records = try connection.query(statement, SQLValues(filters), TraceRecord.init(from:))
+        return Found(records: records, next: records.count < limit ? end : records.last?.id)
     }
 
     func traces(before id: UUID?, limit: Int) throws(StoreError) -> [TraceRecord] {

@@ -35,6 +35,31 @@ enum Administrator {
         }
     }
 
+    /// Hands over a list part by part, so that memory does not grow with it.
+    ///
+    /// - Parameters:
+    ///   - operation: the operation that lists.
+    ///   - maximum: how many at most.
+    ///   - start: where to begin.
+    ///   - input: what it has to be told.
+    ///   - body: takes each part.
+    /// - Throws: `AppError`, or what `body` threw.
+    func forEach<Operation: LocalOperation, Item>(
+        _ operation: Operation.Type,
+        atMost maximum: Int = .max,
+        after start: Identifier? = nil,
+        _ input: (_ after: Identifier?, _ limit: Int) -> Operation.Input,
+        _ body: ([Item]) throws -> Void
+    ) async throws where Operation.Output == Page<Item> {
+        var (after, count) = (start, 0)
+        repeat {
+            let page = try await perform(operation, input(after, min(1000, maximum - count)))
+            try body(page.items)
+            count += page.items.count
+            after = page.next.flatMap(Identifier.init)
+        } while after != nil && count < maximum
+    }
+
     /// All items of a list, page by page, up to a number.
     func all<Operation: LocalOperation, Item>(
         _ operation: Operation.Type,
@@ -42,13 +67,7 @@ enum Administrator {
         _ input: (_ after: Identifier?, _ limit: Int) -> Operation.Input
     ) async throws -> [Item] where Operation.Output == Page<Item> {
         var items: [Item] = []
-        var after: Identifier?
-        while items.count < maximum {
-            let page = try await perform(operation, input(after, min(1000, maximum - items.count)))
-            items += page.items
-            guard let next = page.next.flatMap(Identifier.init) else { break }
-            after = next
-        }
+        try await forEach(operation, atMost: maximum, input) { items += $0 }
         return items
     }
 }
@@ -56,7 +75,13 @@ enum Administrator {
 extension AppError {
     /// What a server's problem is to whoever typed the command; exit codes are the same as beside the state folder.
     fileprivate init(_ problem: ProblemDetails) {
-        self.init(Self.kind(problem.code), problem.detail, hint: problem.hint)
+        self.init(
+            Self.kind(problem.code),
+            problem.detail,
+            hint: problem.hint,
+            reason: problem.reason,
+            pointer: problem.violations.first?.pointer
+        )
     }
 
     private static func kind(_ code: ProblemCode) -> AppError.Kind {

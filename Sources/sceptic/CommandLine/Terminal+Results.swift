@@ -18,9 +18,10 @@ extension Terminal {
     }
 
     /// Prints at once: whoever reads through a pipe sees the line when it is there.
-    static func result(_ line: String) {
-        try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-    }
+    static func result(_ line: String) { text(line + "\n") }
+
+    /// Prints at once what is no line yet.
+    static func text(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
 
     static func json(_ value: Any) throws { try json(value, [.prettyPrinted]) }
 

@@ -18,12 +18,20 @@ enum Texts {
         bytes.map { [$0].hexadecimal.uppercased() }.joined(separator: ":")
     }
 
-    /// Base64 without line ends.
-    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+    /// A digest in hexadecimal digits as people compare fingerprints.
+    static func fingerprint(_ digits: String) -> String {
+        var rest = Substring(digits.uppercased())
+        var bytes: [Substring] = []
+        while !rest.isEmpty {
+            bytes.append(rest.prefix(2))
+            rest = rest.dropFirst(2)
+        }
+        return bytes.joined(separator: ":")
+    }
 
-    /// PEM (RFC 7468).
-    static func pem(_ der: [UInt8], label: String) -> String {
-        let base64 = Array(Data(der).base64EncodedString())
+    /// PEM (RFC 7468) of what is in base64 without line ends.
+    static func pem(_ base64: String, label: String) -> String {
+        let base64 = Array(base64)
         var lines: [String] = []
         for start in stride(from: 0, to: base64.count, by: 64) {
             lines.append(String(base64.dropFirst(start).prefix(64)))

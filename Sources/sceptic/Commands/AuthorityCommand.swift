@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
-internal import Cryptography
-internal import Enrollment
 internal import PKIX
 internal import SCEPClient
 internal import ServerApp
 
-internal import struct Foundation.Date
+internal import struct Foundation.Data
 
 /// The command `sceptic ca authority …`.
 struct AuthorityCommand: AsyncParsableCommand {
@@ -24,7 +23,7 @@ struct AuthorityCommand: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Adds the CA of somebody else.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its name, as profiles name it: lower-case letters, digits and hyphens.")
         var name: String
@@ -34,7 +33,10 @@ struct AuthorityCommand: AsyncParsableCommand {
 
         func run() async throws {
             let der = try DocumentFile.read(certificate, label: PEM.certificate)
-            try await state.folder.open().addAlternateAuthority(name, certificate: der)
+            _ = try await administration.administrator.perform(
+                AddAuthority.self,
+                AddAuthority.Input(name: name, certificate: Data(der).base64EncodedString())
+            )
             Terminal.note("next: sceptic ca authority crl \(name) --file FILE")
         }
     }
@@ -45,7 +47,7 @@ struct AuthorityCommand: AsyncParsableCommand {
             abstract: "Takes a CRL of such a CA up, after checking its signature and dates."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "The CA's name.")
         var name: String
@@ -55,41 +57,30 @@ struct AuthorityCommand: AsyncParsableCommand {
 
         func run() async throws {
             let der = try DocumentFile.read(file, label: DocumentFile.certificateList)
-            try await state.folder.open().putAlternateCertificateList(name, der)
+            _ = try await administration.administrator.perform(
+                PutAuthorityList.self,
+                PutAuthorityList.Input(name: name, crl: Data(der).base64EncodedString())
+            )
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists such CAs with the state of their CRLs.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Flag(help: "Prints JSON.")
         var json = false
 
         func run() async throws {
-            let authorities = try await state.folder.open().alternateAuthorities()
-            let now = Date()
-            if json {
-                return try Terminal.json(
-                    authorities.map { authority in
-                        [
-                            "name": authority.name, "subject": "\(authority.certificate.subject)",
-                            "sha256": authority.certificate.fingerprint().hexadecimal,
-                            "notAfter": authority.certificate.notAfter.map(Texts.moment) ?? "",
-                            "crl": authority.status(at: now),
-                            "crlNextUpdate": authority.certificateList?.nextUpdate.map(Texts.moment) ?? "",
-                        ]
-                    }
-                )
-            }
+            let authorities = try await administration.administrator.perform(ListAuthorities.self, NoContent()).items
+            if json { return try Terminal.json(authorities) }
             Terminal.table(
                 ["NAME", "SUBJECT", "UNTIL", "CRL", "CRL UNTIL"],
                 authorities.map { authority in
                     [
-                        authority.name, "\(authority.certificate.subject)",
-                        authority.certificate.notAfter.map(Texts.moment) ?? "-", authority.status(at: now),
-                        authority.certificateList?.nextUpdate.map(Texts.moment) ?? "-",
+                        authority.name, authority.subject, authority.notAfter.map(Texts.moment) ?? "-",
+                        authority.crl.rawValue, authority.crlNextUpdate.map(Texts.moment) ?? "-",
                     ]
                 }
             )
@@ -99,20 +90,16 @@ struct AuthorityCommand: AsyncParsableCommand {
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Removes such a CA, if no profile names it.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its name.")
         var name: String
 
         func run() async throws {
-            try await state.folder.open().removeAlternateAuthority(name)
+            _ = try await administration.administrator.perform(
+                RemoveAuthority.self,
+                RemoveAuthority.Input(name: name)
+            )
         }
-    }
-}
-
-extension StoredAlternateAuthority {
-    fileprivate func status(at now: Date) -> String {
-        guard let certificateList else { return "missing" }
-        return certificateList.isCurrent(at: now) ? "current" : "out of date"
     }
 }

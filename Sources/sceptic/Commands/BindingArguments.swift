@@ -39,11 +39,4 @@ struct BindingArguments: ParsableArguments {
         guard !names.contains(none) else { throw AppError(.usage, "--san none stands alone.") }
         return names
     }
-
-    /// The binding.
-    ///
-    /// - Returns: nil when nothing is bound.
-    func identity() throws -> BoundIdentity? {
-        try .written(subject: subject, names: alternativeNames(), keyType: keyType)
-    }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
-internal import Enrollment
-internal import PKIX
 internal import ServerApp
+
+internal import struct Foundation.Data
 
 /// The command `sceptic ca crl`.
 struct CRLCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ struct CRLCommand: AsyncParsableCommand {
         abstract: "Shows or writes a CA's CRL, as it is published; it is made anew if it is out of date."
     )
 
-    @OptionGroup var state: DataOption
+    @OptionGroup var administration: AdministrationOptions
 
     @OptionGroup var name: IssuerOption
 
@@ -36,28 +37,22 @@ struct CRLCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let record = try await state.folder.open().certificateList(name.issuer, keyGeneration: key, shard: shard)
-        let text = Texts.pem(record.der, label: DocumentFile.certificateList)
+        let list = try await administration.administrator.perform(
+            GetCertificateList.self,
+            GetCertificateList.Input(issuer: name.issuer, key: key, shard: shard)
+        )
+        let text = Texts.pem(list.crl, label: DocumentFile.certificateList)
         if let out {
-            try DocumentFile.write(out, pem ? Array((text + "\n").utf8) : record.der, replacing: force)
+            let der = Array(Data(base64Encoded: list.crl) ?? Data())
+            try DocumentFile.write(out, pem ? Array((text + "\n").utf8) : der, replacing: force)
         } else if pem {
             return Terminal.result(text)
         }
-        guard let list = try? EncodedCertificateList(derEncoded: record.der) else {
-            throw AppError(.state, "The stored CRL can't be read.")
-        }
-        if json {
-            return try Terminal.json(
-                [
-                    "issuer": "\(list.issuer)", "number": record.number, "thisUpdate": Texts.moment(record.thisUpdate),
-                    "nextUpdate": Texts.moment(record.nextUpdate), "revoked": list.count,
-                ] as [String: Any]
-            )
-        }
+        if json { return try Terminal.json(list) }
         Terminal.result("issuer:       \(list.issuer)")
-        Terminal.result("number:       \(record.number)")
-        Terminal.result("this update:  \(Texts.moment(record.thisUpdate))")
-        Terminal.result("next update:  \(Texts.moment(record.nextUpdate))")
-        Terminal.result("revoked:      \(list.count)")
+        Terminal.result("number:       \(list.number)")
+        Terminal.result("this update:  \(Texts.moment(list.thisUpdate))")
+        Terminal.result("next update:  \(Texts.moment(list.nextUpdate))")
+        Terminal.result("revoked:      \(list.revoked)")
     }
 }

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
-internal import Cryptography
-internal import Enrollment
-internal import PKIX
+internal import SCEPClient
 internal import ServerApp
+internal import StrictJSON
 
-internal import struct Foundation.Date
-internal import struct Foundation.UUID
+internal import struct Foundation.Data
 
 /// The command `sceptic certificate …`.
 struct CertificateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certificate",
-        abstract: "Lists, shows, revokes and exports the certificates that were issued.",
-        subcommands: [List.self, Show.self, Revoke.self, Release.self, Export.self]
+        abstract: "Finds, shows, revokes and exports the certificates that were issued.",
+        subcommands: [List.self, Show.self, Revoke.self, RevokeAll.self, Release.self, Export.self]
     )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists certificates in the order of their issuance.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @OptionGroup var filter: CertificateFilter
 
@@ -37,33 +36,34 @@ struct CertificateCommand: AsyncParsableCommand {
         func run() async throws {
             guard (1...10_000).contains(limit) else { throw AppError(.usage, "--limit has to be 1 to 10000.") }
             let start = try after.map { text in
-                guard let id = UUID(uuidString: text) else {
-                    throw AppError(.usage, "'\(text)' is no certificate's id.")
-                }
+                guard let id = Identifier(text) else { throw AppError(.usage, "'\(text)' is no certificate's id.") }
                 return id
             }
-            var certificates: [CertificateRecord] = []
-            try await filter.forEach(in: try state.folder.open(), after: start, limit: limit) {
-                certificates.append($0)
-            }
-            let now = Date()
-            if json { return try Terminal.json(certificates.map { $0.json(at: now) }) }
-            Terminal.table(
+            let filter = try filter.document()
+            var printer = ListPrinter<CertificateDocument>(
                 ["SERIAL NUMBER", "SUBJECT", "PROFILE", "UNTIL", "STATUS"],
-                certificates.map { record in
-                    [
-                        record.serialNumber.hexadecimal, record.subject, record.profile,
-                        Texts.moment(record.notAfter), record.status(at: now),
-                    ]
-                }
+                json: json
+            ) { certificate in
+                [
+                    certificate.serialNumber, certificate.subject, certificate.profile,
+                    Texts.moment(certificate.notAfter), certificate.status.rawValue,
+                ]
+            }
+            try await administration.administrator.forEach(
+                ListCertificates.self,
+                atMost: limit,
+                after: start,
+                { ListCertificates.Input(filter, after: $0, limit: $1) },
+                { try printer.add($0) }
             )
+            printer.end()
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows a certificate.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its serial number or its id.")
         var certificate: String
@@ -75,19 +75,22 @@ struct CertificateCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let record = try await CertificateCommand.find(certificate, in: try state.folder.open())
-            if pem { return Terminal.result(Texts.pem(record.der, label: "CERTIFICATE")) }
-            let now = Date()
-            if json { return try Terminal.json(record.json(at: now)) }
-            Terminal.result("subject:   \(record.subject)")
-            Terminal.result("serial:    \(record.serialNumber.hexadecimal)")
-            Terminal.result("id:        \(record.id.uuidString.lowercased())")
-            Terminal.result("profile:   \(record.profile)")
-            Terminal.result("valid:     \(Texts.moment(record.notBefore)) to \(Texts.moment(record.notAfter))")
-            Terminal.result("issued:    \(Texts.moment(record.issuedAt))")
-            Terminal.result("SHA-256:   \(Texts.fingerprint(DigestAlgorithm.sha256.digest(record.der)))")
-            let revocation = record.revocation.map { ", since \(Texts.moment($0.at)) (\($0.reason))" }
-            Terminal.result("status:    \(record.status(at: now))\(revocation ?? "")")
+            let shown = try await administration.administrator.perform(
+                ShowCertificate.self,
+                CertificateReference(certificate: certificate)
+            )
+            if pem { return Terminal.result(Texts.pem(shown.certificate ?? "", label: PEM.certificate)) }
+            if json { return try Terminal.json(shown) }
+            Terminal.result("subject:   \(shown.subject)")
+            Terminal.result("serial:    \(shown.serialNumber)")
+            Terminal.result("id:        \(shown.id)")
+            Terminal.result("profile:   \(shown.profile)")
+            Terminal.result("valid:     \(Texts.moment(shown.notBefore)) to \(Texts.moment(shown.notAfter))")
+            Terminal.result("issued:    \(Texts.moment(shown.issuedAt))")
+            Terminal.result("SHA-256:   \(Texts.fingerprint(shown.sha256))")
+            Terminal.result("key:       \(Texts.fingerprint(shown.publicKeySHA256))")
+            let revocation = shown.revokedAt.map { ", since \(Texts.moment($0)) (\(shown.reason ?? "-"))" }
+            Terminal.result("status:    \(shown.status.rawValue)\(revocation ?? "")")
         }
     }
 
@@ -97,13 +100,12 @@ struct CertificateCommand: AsyncParsableCommand {
             discussion: "With the reason certificateHold it can be released again, or revoked for good."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its serial number or its id.")
         var certificate: String
 
-        @Option(help: "Why: one of \(RevocationReason.allCases.map(\.description).joined(separator: ", ")).")
-        var reason: String = RevocationReason.unspecified.description
+        @OptionGroup var why: RevocationOptions
 
         @Option(help: "Since when, if it was before now; such as 2026-12-31 or 2026-12-31T12:00:00Z.")
         var at: Moment?
@@ -112,39 +114,15 @@ struct CertificateCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            guard let why = RevocationReason.allCases.first(where: { $0.description == reason }) else {
-                throw AppError(
-                    .usage,
-                    "'\(reason)' is no reason.",
-                    hint: "Known are: \(RevocationReason.allCases.map(\.description).joined(separator: ", "))."
-                )
-            }
-            if let at, at.date > Date() { throw AppError(.usage, "--at has to be before now.") }
-            let opened = try state.folder.open()
-            let record = try await CertificateCommand.find(certificate, in: opened)
-            let outcome: RevocationOutcome
-            do {
-                outcome = try await opened.certificateAdministration.revoke(record, reason: why, at: at?.date)
-            } catch {
-                throw AppError(error)
-            }
-            switch outcome {
-            case .done: break
-            case .alreadyRevoked(let revocation):
-                throw AppError(
-                    .conflict,
-                    "The certificate is revoked already, since \(Texts.moment(revocation.at)) (\(revocation.reason))."
-                )
-            case .notOnHold, .unknown: throw AppError(.conflict, "The certificate has disappeared.")
-            }
-            try await CertificateCommand.tell(record, in: opened, json: json)
+            let input = RevokeCertificate.Input(certificate: certificate, reason: try why.word(), at: at?.date)
+            try await administration.administrator.perform(RevokeCertificate.self, input).tell(json: json)
         }
     }
 
     struct Release: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes a certificate that is on hold good again.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its serial number or its id.")
         var certificate: String
@@ -153,78 +131,105 @@ struct CertificateCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let opened = try state.folder.open()
-            let record = try await CertificateCommand.find(certificate, in: opened)
-            let outcome: RevocationOutcome
-            do {
-                outcome = try await opened.certificateAdministration.release(record)
-            } catch {
-                throw AppError(error)
-            }
-            switch outcome {
-            case .done: break
-            case .notOnHold, .alreadyRevoked:
-                throw AppError(
-                    .conflict,
-                    "The certificate is not on hold.",
-                    hint: "Only what was revoked with the reason certificateHold can be released."
-                )
-            case .unknown: throw AppError(.conflict, "The certificate has disappeared.")
-            }
-            try await CertificateCommand.tell(record, in: opened, json: json)
+            let input = CertificateReference(certificate: certificate)
+            try await administration.administrator.perform(ReleaseCertificate.self, input).tell(json: json)
         }
     }
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Prints all certificates as PEM, or as JSON with one object on each line."
+            abstract: "Prints certificates as PEM, or as JSON with one object on each line; or writes one to a file.",
+            discussion: "Without the name of one, all that the options choose are printed."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
+
+        @Argument(help: "The serial number or id of a single one.")
+        var certificate: String?
 
         @OptionGroup var filter: CertificateFilter
+
+        @Flag(help: "Adds the certificates of its issuers: for a single one, as PEM.")
+        var chain = false
+
+        @Flag(help: "Writes DER instead of PEM: for a single one, to the file of --out.")
+        var der = false
+
+        @Option(help: "Writes a single one to this file.")
+        var out: String?
+
+        @Flag(help: "Replaces the file if it is there already.")
+        var force = false
 
         @Flag(help: "Prints JSON, with each certificate in base64.")
         var json = false
 
         func run() async throws {
-            let now = Date()
-            try await filter.forEach(in: try state.folder.open()) { record in
-                guard json else { return Terminal.result(Texts.pem(record.der, label: "CERTIFICATE")) }
-                var object = record.json(at: now)
-                object["certificate"] = Texts.base64(record.der)
-                try Terminal.jsonLine(object)
+            let filter = try filter.document()
+            if let certificate {
+                guard filter == CertificateFilterDocument() else {
+                    throw AppError(.usage, "A single certificate is named: the other options choose nothing more.")
+                }
+                return try await export(certificate)
             }
-        }
-    }
-
-    /// The one certificate that a text names.
-    private static func find(_ text: String, in state: OpenedState) async throws -> CertificateRecord {
-        let search: CertificateSearch
-        do {
-            search = try await state.certificateAdministration.find(text)
-        } catch {
-            throw AppError(error)
-        }
-        switch search {
-        case .found(let record): return record
-        case .ambiguous(let records):
-            throw AppError(
-                .conflict,
-                "Certificates of several CAs have the serial number '\(text)'.",
-                hint: "Name one by its id: \(records.map { $0.id.uuidString.lowercased() }.joined(separator: ", "))."
+            guard !chain, !der, out == nil else {
+                throw AppError(.usage, "--chain, --der and --out are for a single certificate.", hint: "Name it.")
+            }
+            try await administration.administrator.forEach(
+                ListCertificates.self,
+                { ListCertificates.Input(filter, withCertificates: true, after: $0, limit: $1) },
+                { page in
+                    for certificate in page {
+                        Terminal.result(
+                            json
+                                ? try AdminJSON.value(certificate).written
+                                : Texts.pem(certificate.certificate ?? "", label: PEM.certificate)
+                        )
+                    }
+                }
             )
-        case .unknown:
-            throw AppError(.missing, "There is no certificate '\(text)'.", hint: "Look with: sceptic certificate list")
-        case .unreadable: throw AppError(.usage, "'\(text)' is neither a serial number nor an id.")
+        }
+
+        private func export(_ name: String) async throws {
+            guard !der || (out != nil && !chain && !json) else {
+                throw AppError(.usage, "--der goes with --out, and is one certificate alone.")
+            }
+            let shown = try await administration.administrator.perform(
+                ShowCertificate.self,
+                CertificateReference(certificate: name)
+            )
+            if json { return Terminal.result(try AdminJSON.value(shown).written) }
+            let all = [shown.certificate ?? ""] + (chain ? shown.chain ?? [] : [])
+            let pem = all.map { Texts.pem($0, label: PEM.certificate) }.joined(separator: "\n")
+            guard let out else { return Terminal.result(pem) }
+            let bytes = der ? Array(Data(base64Encoded: all.first ?? "") ?? Data()) : Array((pem + "\n").utf8)
+            try DocumentFile.write(out, bytes, replacing: force)
         }
     }
+}
 
-    /// Tells what became of a certificate.
-    private static func tell(_ record: CertificateRecord, in state: OpenedState, json: Bool) async throws {
-        let record = try await find(record.id.uuidString, in: state)
-        if json { return try Terminal.json(record.json(at: Date())) }
-        let since = record.revocation.map { " since \(Texts.moment($0.at)) (\($0.reason))" } ?? ""
-        Terminal.result("\(record.serialNumber.hexadecimal) \(record.subject): \(record.status(at: Date()))\(since)")
+/// Why certificates are revoked.
+struct RevocationOptions: ParsableArguments {
+    @Option(help: "Why: one of \(RevocationWord.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var reason: String = RevocationWord.unspecified.rawValue
+
+    func word() throws -> RevocationWord {
+        guard let word = RevocationWord(rawValue: reason) else {
+            throw AppError(
+                .usage,
+                "'\(reason)' is no reason.",
+                hint: "Known are: \(RevocationWord.allCases.map(\.rawValue).joined(separator: ", "))."
+            )
+        }
+        return word
+    }
+}
+
+extension CertificateDocument {
+    /// Tells what became of it.
+    fileprivate func tell(json: Bool) throws {
+        if json { return try Terminal.json(self) }
+        let since = revokedAt.map { " since \(Texts.moment($0)) (\(reason ?? "-"))" } ?? ""
+        Terminal.result("\(serialNumber) \(subject): \(status.rawValue)\(since)")
     }
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import ArgumentParser
-internal import Enrollment
-internal import PKIX
+internal import AdminAPI
+public import ArgumentParser
 internal import ServerApp
-
-internal import struct Foundation.Date
-internal import struct Foundation.UUID
 
 /// The options that choose certificates.
 struct CertificateFilter: ParsableArguments {
@@ -17,95 +13,67 @@ struct CertificateFilter: ParsableArguments {
     @Option(help: "Only those whose subject contains this, in whatever case.")
     var subject: String?
 
+    @Option(help: "Only those with this subject, such as \"CN=device-1,O=Example\".")
+    var exactSubject: String?
+
+    @Option(help: "Only those with this alternative name: dns:NAME, email:ADDRESS, uri:URI, ip:ADDRESS or upn:NAME.")
+    var san: String?
+
+    @Option(help: "Only the one with this SHA-256 fingerprint.")
+    var fingerprint: String?
+
+    @Option(help: "Only those for the public key with this SHA-256, as 'certificate show' prints it.")
+    var publicKey: String?
+
     @Option(help: "Only those issued through this SCEP profile.")
     var profile: String?
 
-    @Flag(help: "Only revoked ones.")
+    @Option(help: "Only those of the CA with this name.")
+    var issuer: String?
+
+    @Option(help: "Only those that stand so: valid, expired, \"on hold\" or revoked; may be repeated.")
+    var status: [CertificateDocument.Status] = []
+
+    @Flag(help: "Only revoked ones, also those on hold.")
     var revoked = false
 
-    @Option(help: "Only those that end before this moment, such as 2026-12-31 or 2026-12-31T12:00:00Z.")
+    @Option(help: "Only those issued then or later, such as 2026-12-31 or 2026-12-31T12:00:00Z.")
+    var issuedSince: Moment?
+
+    @Option(help: "Only those issued before this moment.")
+    var issuedBefore: Moment?
+
+    @Option(help: "Only those that end at this moment or later.")
+    var expiresSince: Moment?
+
+    @Option(help: "Only those that end before this moment, in the order of their ends.")
     var expiresBefore: Moment?
 
-    /// How many certificates are read at once, so that memory does not grow with the store.
-    private static let pageSize = 500
+    @Option(help: "Only those that end within so many days from now, in the order of their ends.")
+    var expiresWithin: Int?
 
-    /// Hands over the certificates that are chosen, in the order of their issuance.
-    ///
-    /// - Parameters:
-    ///   - state: the state.
-    ///   - start: only those after the one with this id.
-    ///   - limit: how many at most.
-    ///   - body: takes each.
-    /// - Throws: `AppError`, or what `body` threw.
-    func forEach(
-        in state: OpenedState,
-        after start: UUID? = nil,
-        limit: Int = .max,
-        _ body: (CertificateRecord) throws -> Void
-    ) async throws {
-        if let serial {
-            for record in try await find(serial, state) where matches(record) { try body(record) }
-            return
+    /// The filter as a server takes it.
+    func document() throws -> CertificateFilterDocument {
+        guard !revoked || status.isEmpty else {
+            throw AppError(.usage, "--revoked says the same as --status.", hint: "Leave one of them out.")
         }
-        var (last, count) = (start, 0)
-        while true {
-            let page: [CertificateRecord]
-            do {
-                page = try await state.certificates.certificates(after: last, limit: Self.pageSize)
-            } catch {
-                throw AppError(error)
-            }
-            for record in page where matches(record) {
-                guard count < limit else { return }
-                count += 1
-                try body(record)
-            }
-            guard let end = page.last?.id, count < limit else { return }
-            last = end
-        }
-    }
-
-    private func find(_ serial: String, _ state: OpenedState) async throws -> [CertificateRecord] {
-        let search: CertificateSearch
-        do {
-            search = try await state.certificateAdministration.find(serial)
-        } catch {
-            throw AppError(error)
-        }
-        switch search {
-        case .found(let record): return [record]
-        case .ambiguous(let records): return records
-        case .unknown: return []
-        case .unreadable: throw AppError(.usage, "'\(serial)' is no serial number.")
-        }
-    }
-
-    private func matches(_ record: CertificateRecord) -> Bool {
-        if let subject, !record.subject.lowercased().contains(subject.lowercased()) { return false }
-        if let profile, record.profile != profile { return false }
-        if revoked, record.revocation == nil { return false }
-        if let expiresBefore, record.notAfter >= expiresBefore.date { return false }
-        return true
+        var filter = CertificateFilterDocument()
+        filter.serial = serial
+        filter.subject = subject
+        filter.exactSubject = exactSubject
+        filter.name = san
+        filter.fingerprint = fingerprint
+        filter.publicKey = publicKey
+        filter.profile = profile
+        filter.issuer = issuer
+        filter.status = revoked ? [.revoked, .onHold] : status.isEmpty ? nil : status
+        filter.issuedSince = issuedSince?.date
+        filter.issuedBefore = issuedBefore?.date
+        filter.expiresSince = expiresSince?.date
+        filter.expiresBefore = expiresBefore?.date
+        filter.expiresWithinDays = expiresWithin
+        return filter
     }
 }
 
-extension CertificateRecord {
-    /// Where it stands: `valid`, `expired`, `on hold` or `revoked`, the last one also when it has expired since.
-    func status(at now: Date) -> String {
-        if let revocation { return revocation.reason == .certificateHold ? "on hold" : "revoked" }
-        return notAfter < now ? "expired" : "valid"
-    }
-
-    func json(at now: Date) -> [String: Any] {
-        var object: [String: Any] = [
-            "id": id.uuidString.lowercased(), "serialNumber": serialNumber.hexadecimal, "subject": subject,
-            "profile": profile, "notBefore": Texts.moment(notBefore), "notAfter": Texts.moment(notAfter),
-            "issuedAt": Texts.moment(issuedAt), "status": status(at: now),
-        ]
-        if let revocation {
-            object["revokedAt"] = Texts.moment(revocation.at)
-            object["reason"] = "\(revocation.reason)"
-        }
-        return object
-    }
-}
+extension CertificateDocument.Status: ExpressibleByArgument {}

@@ -117,20 +117,21 @@ struct ChallengeCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let all = try await administration.administrator.all(ListChallenges.self) { after, limit in
-                ListChallenges.Input(profile: profile, after: after, limit: limit)
-            }
-            if json { return try Terminal.json(all) }
-            Terminal.table(
+            var printer = ListPrinter<ChallengeDocument>(
                 ["ID", "PROFILE", "KIND", "NAME", "EXPIRES", "STATE", "BOUND TO"],
-                all.map { challenge in
-                    [
-                        challenge.id.description, challenge.profile, challenge.kind, challenge.name ?? "-",
-                        challenge.expiresAt.map(Texts.moment) ?? "never", challenge.state.rawValue,
-                        challenge.boundText,
-                    ]
-                }
+                json: json
+            ) { challenge in
+                [
+                    challenge.id.description, challenge.profile, challenge.kind, challenge.name ?? "-",
+                    challenge.expiresAt.map(Texts.moment) ?? "never", challenge.state.rawValue, challenge.boundText,
+                ]
+            }
+            try await administration.administrator.forEach(
+                ListChallenges.self,
+                { ListChallenges.Input(profile: profile, after: $0, limit: $1) },
+                { try printer.add($0) }
             )
+            printer.end()
         }
     }
 

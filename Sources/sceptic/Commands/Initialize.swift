@@ -13,7 +13,8 @@ internal import class Foundation.ProcessInfo
 struct Initialize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Makes a state folder with a root, an issuing CA, an RA and a default profile."
+        abstract: "Makes a state folder with a root, an issuing CA, an RA and a default profile.",
+        discussion: "It works on a state folder of this machine: there is no --server."
     )
 
     @OptionGroup var state: DataOption

@@ -14,7 +14,8 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         abstract: "Copies a state from SQLite into a PostgreSQL database, and proves that both are the same.",
         discussion: """
             The database has to be empty. A run that was stopped goes on when the command is given again. Before it is \
-            complete the copy can't be served; meanwhile the state can't be served either, and it stays as it is.
+            complete the copy can't be served; meanwhile the state can't be served either, and it stays as it is. \
+            It works on a state folder of this machine: there is no --server.
             """
     )
 

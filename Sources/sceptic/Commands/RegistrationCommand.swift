@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 public import ArgumentParser
 internal import Enrollment
 internal import ServerApp
-
-internal import struct Foundation.Date
 
 /// The command `sceptic registration …`.
 struct RegistrationCommand: AsyncParsableCommand {
@@ -20,7 +19,7 @@ struct RegistrationCommand: AsyncParsableCommand {
             abstract: "Registers a device; prints its secret, unless one is given."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "What the device names in its requests, such as its common name.")
         var name: String
@@ -37,7 +36,7 @@ struct RegistrationCommand: AsyncParsableCommand {
         var raProfile: String?
 
         @Option(help: "How often it is good: once or many.")
-        var uses: RegistrationUses = .once
+        var uses: RegistrationUse = .once
 
         @Option(help: "When it ends: 2027-01-31, or 2027-01-31T12:00:00Z.")
         var expires: Moment?
@@ -49,50 +48,32 @@ struct RegistrationCommand: AsyncParsableCommand {
         var attributes: [String] = []
 
         func run() async throws {
-            guard let registered = RegisteredName(name) else {
-                throw AppError(.usage, "A name has 1 to \(RegisteredName.maximumByteCount) bytes.")
-            }
-            var candidate = RegistrationAdministration.Candidate(
-                name: registered,
-                uses: uses,
-                expiresAt: expires?.date
+            var device = NewRegistrationDocument(name: name)
+            device.secret = try secretFile.map(Self.read)
+            device.subject = binding.subject
+            device.subjectAltNames = try binding.alternativeNames()
+            device.keyType = binding.keyType
+            device.raProfile = raProfile
+            device.uses = uses
+            device.expiresAt = expires?.date
+            for attribute in attributes { try Self.add(attribute, to: &device) }
+            let made = try await administration.administrator.perform(
+                NewRegistration.self,
+                NewRegistration.Input(profile: profile, device: device)
             )
-            candidate.secret = try secretFile.map(Self.read)
-            candidate.boundTo = try binding.identity()
-            candidate.raProfile = raProfile
-            for attribute in attributes { try Self.add(attribute, to: &candidate.attributes) }
-            let opened = try state.folder.open()
-            try await opened.requireProfile(profile)
-            let administration = RegistrationAdministration(
-                store: opened.registrations,
-                masterKey: opened.masterKey,
-                time: SystemTimeSource()
-            )
-            let prepared = administration.prepare([candidate], profile: profile)
-            do {
-                guard try await administration.register(prepared) == nil else {
-                    throw AppError(.conflict, "'\(registered.text)' is registered already.")
-                }
-            } catch let error as StoreError {
-                throw AppError(error)
-            }
-            for case let secret? in prepared.secrets { Terminal.result(secret) }
+            if let secret = made.secret { Terminal.result(secret) }
         }
 
-        private static func add(_ text: String, to attributes: inout ChallengeAttributes) throws {
-            guard let equals = text.firstIndex(of: "="), RegistrationAttribute.isKey(text[..<equals]),
-                RegistrationAttribute.add(
-                    text[..<equals],
-                    String(text[text.index(after: equals)...]),
-                    to: &attributes
-                )
-            else {
+        private static func add(_ text: String, to device: inout NewRegistrationDocument) throws {
+            guard let equals = text.firstIndex(of: "="), RegistrationAttribute.isKey(text[..<equals]) else {
                 throw AppError(
                     .usage,
                     "'\(text)' is no attribute.",
                     hint: "Write it like site=berlin; the key has letters, digits, '.', '_' and '-', and is not 'name'."
                 )
             }
+            device.attributes = device.attributes ?? [:]
+            device.attributes?[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
 
         private static func read(_ path: String) throws -> String {
@@ -110,7 +91,7 @@ struct RegistrationCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists registered devices, without their secrets.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Option(help: "Only those of this SCEP profile.")
         var profile: String?
@@ -119,29 +100,22 @@ struct RegistrationCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let store = try state.folder.open().registrations
-            var all: [RegistrationRecord] = []
-            do {
-                while case let page = try await store.registrations(profile: profile, after: all.last?.id, limit: 500),
-                    !page.isEmpty
-                {
-                    all += page
-                }
-            } catch {
-                throw AppError(error)
-            }
-            let now = Date()
-            if json { return try Terminal.json(all.map { $0.json(at: now) }) }
-            Terminal.table(
+            var printer = ListPrinter<RegistrationDocument>(
                 ["NAME", "PROFILE", "USES", "EXPIRES", "GUESSES", "STATE"],
-                all.map { record in
-                    [
-                        record.name.text, record.profile, record.uses.rawValue,
-                        record.expiresAt.map(Texts.moment) ?? "never", "\(record.failedGuesses)",
-                        record.state(at: now),
-                    ]
-                }
+                json: json
+            ) { registration in
+                [
+                    registration.name, registration.profile, registration.uses.rawValue,
+                    registration.expiresAt.map(Texts.moment) ?? "never", "\(registration.failedGuesses)",
+                    registration.state.rawValue,
+                ]
+            }
+            try await administration.administrator.forEach(
+                ListRegistrations.self,
+                { ListRegistrations.Input(profile: profile, after: $0, limit: $1) },
+                { try printer.add($0) }
             )
+            printer.end()
         }
     }
 
@@ -151,8 +125,9 @@ struct RegistrationCommand: AsyncParsableCommand {
         @OptionGroup var device: RegisteredDeviceArguments
 
         func run() async throws {
-            let (_, record) = try await device.find()
-            try Terminal.json(record.json(at: Date()))
+            try Terminal.json(
+                try await device.administration.administrator.perform(ShowRegistration.self, device.reference)
+            )
         }
     }
 
@@ -164,14 +139,7 @@ struct RegistrationCommand: AsyncParsableCommand {
         @OptionGroup var device: RegisteredDeviceArguments
 
         func run() async throws {
-            let (store, record) = try await device.find()
-            do {
-                guard try await store.revokeRegistration(record.id, at: Date()) else {
-                    throw AppError(.conflict, "The registration was taken back before.")
-                }
-            } catch let error as StoreError {
-                throw AppError(error)
-            }
+            _ = try await device.administration.administrator.perform(RevokeRegistration.self, device.reference)
         }
     }
 
@@ -183,21 +151,14 @@ struct RegistrationCommand: AsyncParsableCommand {
         @OptionGroup var device: RegisteredDeviceArguments
 
         func run() async throws {
-            let (store, record) = try await device.find()
-            do {
-                guard try await store.unlockRegistration(record.id) else {
-                    throw AppError(.conflict, "The registration is not locked.")
-                }
-            } catch let error as StoreError {
-                throw AppError(error)
-            }
+            _ = try await device.administration.administrator.perform(UnlockRegistration.self, device.reference)
         }
     }
 }
 
 /// Which registered device.
 struct RegisteredDeviceArguments: ParsableArguments {
-    @OptionGroup var state: DataOption
+    @OptionGroup var administration: AdministrationOptions
 
     @Argument(help: "The name that it is registered under.")
     var name: String
@@ -205,46 +166,7 @@ struct RegisteredDeviceArguments: ParsableArguments {
     @Option(help: "The SCEP profile that it is registered for.")
     var profile: String = ProfileName.default
 
-    /// The device, and where it is kept.
-    func find() async throws -> (store: any RegistrationStore, record: RegistrationRecord) {
-        let store = try state.folder.open().registrations
-        do {
-            if let name = RegisteredName(name),
-                let record = try await store.registration(profile: profile, name: name)
-            {
-                return (store, record)
-            }
-        } catch {
-            throw AppError(error)
-        }
-        throw AppError(
-            .missing,
-            "No device '\(name)' is registered for the SCEP profile '\(profile)'.",
-            hint: "Look with: sceptic registration list"
-        )
-    }
+    var reference: RegistrationReference { RegistrationReference(profile: profile, name: name) }
 }
 
-extension RegistrationUses: ExpressibleByArgument {}
-
-extension RegistrationRecord {
-    fileprivate func state(at now: Date) -> String {
-        if revokedAt != nil { return "revoked" }
-        if lockedAt != nil { return "locked" }
-        if usedAt != nil { return "used" }
-        if let expiresAt, expiresAt <= now { return "expired" }
-        return "open"
-    }
-
-    fileprivate func json(at now: Date) -> [String: Any] {
-        [
-            "id": id.uuidString.lowercased(), "name": name.text, "profile": profile, "uses": uses.rawValue,
-            "state": state(at: now), "createdAt": Texts.moment(createdAt),
-            "expiresAt": expiresAt.map(Texts.moment) ?? "", "lockedAt": lockedAt.map(Texts.moment) ?? "",
-            "usedAt": usedAt.map(Texts.moment) ?? "", "failedGuesses": failedGuesses,
-            "raProfile": raProfile ?? "", "boundSubject": boundTo?.subjectText ?? "",
-            "boundNames": boundTo?.nameTexts ?? [], "boundKeyType": boundTo?.keyType ?? "",
-            "attributes": attributes.values,
-        ]
-    }
-}
+extension RegistrationUse: ExpressibleByArgument {}

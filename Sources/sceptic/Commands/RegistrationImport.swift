@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import Enrollment
 internal import ServerApp
 
+internal import struct Foundation.Data
+internal import class Foundation.FileHandle
 internal import class Foundation.FileManager
 
 extension RegistrationCommand {
@@ -18,11 +21,12 @@ extension RegistrationCommand {
                 The file holds comma-separated values (RFC 4180) under a heading; the column 'name' has to be there, \
                 the others may: secret, subject, san (several with spaces between them), key-type, ra-profile, \
                 uses (once or many), expires, and attribute.KEY for what templates may fill in. Where there is no \
-                secret, one is made and written to the file of --secrets-out.
+                secret, one is made and written to the file of --secrets-out. More than \(ImportRegistrations.maximumCount) \
+                devices are registered in several steps, each of them all or none.
                 """
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "The file, or '-' for standard input.")
         var file: String
@@ -31,7 +35,7 @@ extension RegistrationCommand {
         var profile: String = ProfileName.default
 
         @Option(help: "How often a registration is good where the file does not say: once or many.")
-        var uses: RegistrationUses = .once
+        var uses: RegistrationUse = .once
 
         @Option(help: "Where to write the secrets that are made, with their names; nobody else may read it.")
         var secretsOut: String?
@@ -41,53 +45,102 @@ extension RegistrationCommand {
 
         func run() async throws {
             let list = try RegistrationList(Array(try DocumentFile.bytes(file, Self.maximumByteCount)), uses: uses)
-            guard secretsOut != nil || list.entries.allSatisfy({ $0.candidate.secret != nil }) else {
+            guard secretsOut != nil || list.entries.allSatisfy({ $0.device.secret != nil }) else {
                 throw AppError(
                     .usage,
                     "There are devices without a secret.",
                     hint: "Name a file for those that are made: --secrets-out FILE."
                 )
             }
-            let opened = try state.folder.open()
-            try await opened.requireProfile(profile)
-            let administration = RegistrationAdministration(
-                store: opened.registrations,
-                masterKey: opened.masterKey,
-                time: SystemTimeSource()
-            )
-            let prepared = administration.prepare(list.entries.map(\.candidate), profile: profile)
+            let administrator = try administration.administrator
             // First the file: a secret that nobody knows is good for nothing.
-            try write(prepared, list)
+            let secrets = try secretsOut.map { try SecretsFile($0) }
+            var report = ImportReport()
+            var rest = list.entries[...]
             do {
-                if let known = try await administration.register(prepared) {
-                    throw AppError(
-                        .conflict,
-                        "Line \(list.line(of: known) ?? 0): '\(known.text)' is registered already.",
-                        hint: "Nothing was registered. Look with: sceptic registration list"
-                    )
+                while !rest.isEmpty {
+                    let entries = rest.prefix(ImportRegistrations.maximumCount)
+                    let made = try await register(Array(entries), administrator)
+                    try secrets?.add(made.secrets)
+                    report.registered += made.registered
+                    report.secretsMade += made.secrets.count
+                    rest = rest.dropFirst(entries.count)
+                    if !rest.isEmpty { Terminal.note("\(report.registered) devices are registered; going on.") }
                 }
             } catch {
-                if let secretsOut { try? FileManager.default.removeItem(atPath: secretsOut) }
-                throw (error as? StoreError).map { AppError($0) } ?? error
+                if report.registered == 0 { secrets?.remove() }
+                throw error
             }
-            let made = prepared.secrets.count { $0 != nil }
-            if json { return try Terminal.json(["registered": list.entries.count, "secretsMade": made]) }
-            Terminal.note("\(list.entries.count) devices are registered.")
+            if json { return try Terminal.json(report) }
+            Terminal.note("\(report.registered) devices are registered.")
         }
 
-        private func write(_ prepared: RegistrationAdministration.Prepared, _ list: RegistrationList) throws {
-            guard let secretsOut else { return }
-            var text = CommaSeparatedValues.line(["name", "secret"])
-            for (entry, secret) in zip(list.entries, prepared.secrets) {
-                if let secret { text += CommaSeparatedValues.line([entry.candidate.name.text, secret]) }
-            }
-            let output = OutputFile(path: secretsOut, mode: 0o600, existing: .refuse)
+        private func register(
+            _ entries: [RegistrationList.Entry],
+            _ administrator: Administrator
+        ) async throws -> ImportRegistrations.Output {
             do {
-                try output.check()
-                try output.write(Array(text.utf8))
-            } catch let failure as ClientFailure {
-                throw AppError(.conflict, "The secrets can't be written: \(failure.sentence).")
+                return try await administrator.perform(
+                    ImportRegistrations.self,
+                    ImportRegistrations.Input(profile: profile, devices: entries.map(\.device))
+                )
+            } catch let error as AppError {
+                // The table's reader knows lines, not places in what was sent.
+                let parts = error.pointer?.split(separator: "/") ?? []
+                guard let index = parts.dropFirst().first.flatMap({ Int($0) }),
+                    let entry = entries.dropFirst(index).first
+                else { throw error }
+                var told = RegistrationList.error(entry.line, error.sentence, hint: error.hint)
+                told.kind = error.kind
+                throw told
             }
         }
     }
+}
+
+/// What was registered.
+private struct ImportReport: AdminDocument {
+    var registered = 0
+    var secretsMade = 0
+
+    static let schema = ObjectSchema()
+}
+
+/// The file of the secrets that were made.
+private struct SecretsFile {
+    private let path: String
+
+    /// Begins a file, which must not be there yet.
+    init(_ path: String) throws {
+        self.path = path
+        let output = OutputFile(path: path, mode: 0o600, existing: .refuse)
+        do {
+            try output.check()
+            try output.write(Array(CommaSeparatedValues.line(["name", "secret"]).utf8))
+        } catch let failure as ClientFailure {
+            throw AppError(.conflict, "The secrets can't be written: \(failure.sentence).")
+        }
+    }
+
+    /// Adds secrets, which are on disk then.
+    func add(_ secrets: [ImportRegistrations.Output.Made]) throws {
+        let text = secrets.map { CommaSeparatedValues.line([$0.name, $0.secret]) }.joined()
+        guard let handle = FileHandle(forWritingAtPath: path) else {
+            throw AppError(.failure, "The file \(path) has disappeared.", hint: "Revoke what was registered.")
+        }
+        do {
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.synchronize()
+            try handle.close()
+        } catch {
+            throw AppError(
+                .failure,
+                "The secrets can't be written, and nobody knows them.",
+                hint: "Revoke the \(secrets.count) registrations, and import them again."
+            )
+        }
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -5,8 +5,6 @@ internal import AdminAPI
 internal import Enrollment
 internal import ServerApp
 
-internal import struct Foundation.Date
-
 /// Devices to be registered, as a table of comma-separated values names them.
 struct RegistrationList {
     /// The most devices of one file.
@@ -20,7 +18,7 @@ struct RegistrationList {
     /// One device, and the line on which it stands.
     struct Entry {
         var line: Int
-        var candidate: RegistrationAdministration.Candidate
+        var device: NewRegistrationDocument
     }
 
     /// The devices, in the order of the lines.
@@ -32,7 +30,7 @@ struct RegistrationList {
     ///   - bytes: the table.
     ///   - uses: how often a device is good where the table does not say.
     /// - Throws: `AppError` that names the line.
-    init(_ bytes: [UInt8], uses: RegistrationUses) throws {
+    init(_ bytes: [UInt8], uses: RegistrationUse) throws {
         let records: [CommaSeparatedValues.Record]
         do {
             records = try CommaSeparatedValues.records(bytes, limit: Self.maximumCount + 1)
@@ -48,18 +46,15 @@ struct RegistrationList {
                 throw Self.error(record.line, "\(record.fields.count) fields under \(columns.count) headings")
             }
             let values = Dictionary(uniqueKeysWithValues: zip(columns, record.fields)).filter { !$0.value.isEmpty }
-            let entry = Entry(line: record.line, candidate: try Self.candidate(values, record.line, uses))
-            if let other = lines.updateValue(record.line, forKey: entry.candidate.name.comparable) {
-                throw Self.error(record.line, "'\(entry.candidate.name.text)' stands on line \(other) already")
+            guard let name = values["name"].flatMap(RegisteredName.init) else {
+                throw Self.error(record.line, "the name is missing, or too long")
             }
-            entries.append(entry)
+            if let other = lines.updateValue(record.line, forKey: name.comparable) {
+                throw Self.error(record.line, "'\(name.text)' stands on line \(other) already")
+            }
+            entries.append(Entry(line: record.line, device: try Self.device(name.text, values, record.line, uses)))
         }
         self.entries = entries
-    }
-
-    /// Whose line a name stands on.
-    func line(of name: RegisteredName) -> Int? {
-        entries.first { $0.candidate.name.comparable == name.comparable }?.line
     }
 
     private static func columns(_ heading: CommaSeparatedValues.Record) throws -> [String] {
@@ -81,24 +76,23 @@ struct RegistrationList {
         return heading.fields
     }
 
-    private static func candidate(
+    private static func device(
+        _ name: String,
         _ values: [String: String],
         _ line: Int,
-        _ uses: RegistrationUses
-    ) throws -> RegistrationAdministration.Candidate {
-        guard let name = values["name"].flatMap(RegisteredName.init) else {
-            throw error(line, "the name is missing, or too long")
-        }
-        var candidate = RegistrationAdministration.Candidate(name: name, uses: uses)
+        _ uses: RegistrationUse
+    ) throws -> NewRegistrationDocument {
+        var device = NewRegistrationDocument(name: name)
+        device.uses = uses
         if let text = values["uses"] {
-            guard let uses = RegistrationUses(rawValue: text) else { throw error(line, "uses is 'once' or 'many'") }
-            candidate.uses = uses
+            guard let uses = RegistrationUse(rawValue: text) else { throw error(line, "uses is 'once' or 'many'") }
+            device.uses = uses
         }
         if let text = values["expires"] {
             guard let moment = Moment(argument: text) else {
                 throw error(line, "expires is a day like 2027-01-31, or a moment like 2027-01-31T12:00:00Z")
             }
-            candidate.expiresAt = moment.date
+            device.expiresAt = moment.date
         }
         if let secret = values["secret"] {
             guard secret.count >= RegistrationAdministration.minimumSecretLength else {
@@ -107,21 +101,25 @@ struct RegistrationList {
                     "the secret has fewer than \(RegistrationAdministration.minimumSecretLength) characters"
                 )
             }
-            candidate.secret = secret
+            device.secret = secret
         }
-        candidate.raProfile = values["ra-profile"]
-        candidate.boundTo = try binding(values, line)
-        for (column, value) in values.sorted(by: { $0.key < $1.key }) where column.hasPrefix(attributePrefix) {
-            guard RegistrationAttribute.add(column.dropFirst(attributePrefix.count), value, to: &candidate.attributes)
-            else {
-                throw error(line, "the value of \(column) is too long")
-            }
+        device.raProfile = values["ra-profile"]
+        try bind(&device, values, line)
+        for (column, value) in values where column.hasPrefix(attributePrefix) {
+            guard RegistrationAttribute.isValue(value) else { throw error(line, "the value of \(column) is too long") }
+            device.attributes = device.attributes ?? [:]
+            device.attributes?[String(column.dropFirst(attributePrefix.count))] = value
         }
-        return candidate
+        return device
     }
 
-    private static func binding(_ values: [String: String], _ line: Int) throws -> BoundIdentity? {
-        let keyType = try values["key-type"].map { text in
+    private static func bind(
+        _ device: inout NewRegistrationDocument,
+        _ values: [String: String],
+        _ line: Int
+    ) throws {
+        device.subject = values["subject"]
+        device.keyType = try values["key-type"].map { text in
             guard let type = KeyType(rawValue: text) else {
                 throw error(line, "key-type is one of \(KeyType.allCases.map(\.rawValue).joined(separator: ", "))")
             }
@@ -129,44 +127,19 @@ struct RegistrationList {
         }
         let names = values["san"]?.split(separator: " ").map(String.init) ?? []
         do {
-            return try .written(
-                subject: values["subject"],
-                names: BindingArguments.alternativeNames(names),
-                keyType: keyType
+            device.subjectAltNames = try BindingArguments.alternativeNames(names)
+            // A server would name the device and not the line.
+            _ = try BoundIdentity.written(
+                subject: device.subject,
+                names: device.subjectAltNames,
+                keyType: device.keyType
             )
         } catch let failure as AppError {
             throw error(line, failure.sentence, hint: failure.hint)
         }
     }
 
-    private static func error(_ line: Int, _ sentence: String, hint: String? = nil) -> AppError {
+    static func error(_ line: Int, _ sentence: String, hint: String? = nil) -> AppError {
         AppError(.usage, "Line \(line): \(sentence.hasSuffix(".") ? sentence : sentence + ".")", hint: hint)
-    }
-}
-
-/// Attributes of a registered device.
-enum RegistrationAttribute {
-    /// Whether a text is a key: letters, digits, `.`, `_` and `-`, 64 at most; `name` is the registration's own.
-    static func isKey(_ text: some StringProtocol) -> Bool {
-        (1...64).contains(text.utf8.count) && text != "name"
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-    }
-
-    /// Adds a value.
-    ///
-    /// - Returns: whether there was room for it.
-    static func add(
-        _ key: some StringProtocol,
-        _ value: String,
-        to attributes: inout ChallengeAttributes
-    ) -> Bool {
-        attributes.add("registration.\(key)", [value])
     }
 }

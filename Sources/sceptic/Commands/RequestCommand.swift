@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
-internal import Enrollment
 internal import ServerApp
-
-internal import struct Foundation.UUID
 
 /// The command `sceptic request …`.
 struct RequestCommand: AsyncParsableCommand {
@@ -20,10 +18,12 @@ struct RequestCommand: AsyncParsableCommand {
             abstract: "Lists the newest requests, or those that wait for approval."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Flag(help: "Lists those that wait for approval, the oldest first.")
         var pending = false
+
+        @OptionGroup var filter: RequestFilter
 
         @Option(help: "How many.")
         var limit: Int = 20
@@ -33,46 +33,97 @@ struct RequestCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard (1...10_000).contains(limit) else { throw AppError(.usage, "--limit has to be 1 to 10000.") }
-            if pending { return try await listPending() }
-            let store = try state.folder.open().traces
-            let traces: [TraceRecord]
-            do {
-                traces = try await store.traces(before: nil, limit: limit)
-            } catch {
-                throw AppError(error)
-            }
-            if json { return try Terminal.json(traces.map(\.json)) }
-            Terminal.table(
-                ["TIME", "PROFILE", "TRANSACTION", "RESULT", "FROM", "ID"],
-                traces.map { trace in
-                    [
-                        Texts.moment(trace.at), trace.profile, trace.transactionID ?? "-", trace.reasonCode,
-                        trace.remoteAddress, trace.id.uuidString.lowercased(),
-                    ]
+            if pending {
+                guard filter.isEmpty else {
+                    throw AppError(.usage, "--pending goes with no other choice.", hint: "Leave --pending out.")
                 }
+                return try await listPending()
+            }
+            let input = try filter.input()
+            var printer = ListPrinter<TraceDocument>(
+                ["TIME", "PROFILE", "TRANSACTION", "RESULT", "FROM", "ID"],
+                json: json
+            ) { trace in
+                [
+                    Texts.moment(trace.time), trace.profile, trace.transactionID ?? "-", trace.reason,
+                    trace.remoteAddress, trace.id.description,
+                ]
+            }
+            try await administration.administrator.forEach(
+                ListRequests.self,
+                atMost: limit,
+                { after, limit in
+                    var input = input
+                    input.after = after
+                    input.limit = limit
+                    return input
+                },
+                { try printer.add($0) }
             )
+            printer.end()
         }
 
         private func listPending() async throws {
-            let store = try state.folder.open().approvals
-            let waiting: [ApprovalRecord]
-            do {
-                waiting = try await store.approvals(.pending, after: nil, limit: limit)
-            } catch {
-                throw AppError(error)
-            }
-            if json { return try Terminal.json(waiting.map(\.json)) }
-            Terminal.table(
+            var printer = ListPrinter<WaitingRequestDocument>(
                 ["ID", "CAME", "EXPIRES", "PROFILE", "SUBJECT", "NAMES", "TRANSACTION", "FROM"],
-                waiting.map { approval in
-                    let names = RequestedContents(approval).names.map(\.harmless).joined(separator: ",")
-                    return [
-                        approval.id.uuidString.lowercased(), Texts.moment(approval.createdAt),
-                        Texts.moment(approval.expiresAt), approval.key.profile, approval.subject,
-                        names.isEmpty ? "-" : names, approval.key.transactionID, approval.remoteAddress,
-                    ]
-                }
+                json: json
+            ) { request in
+                [
+                    request.id.description, Texts.moment(request.createdAt), Texts.moment(request.expiresAt),
+                    request.profile, request.subject,
+                    request.names.isEmpty ? "-" : request.names.map(\.harmless).joined(separator: ","),
+                    request.transactionID,
+                    request.remoteAddress,
+                ]
+            }
+            try await administration.administrator.forEach(
+                ListWaitingRequests.self,
+                atMost: limit,
+                { ListWaitingRequests.Input(after: $0, limit: $1) },
+                { try printer.add($0) }
             )
+            printer.end()
         }
+    }
+}
+
+/// The options that choose requests.
+struct RequestFilter: ParsableArguments {
+    @Option(help: "Only those that were sent to this profile.")
+    var profile: String?
+
+    @Option(help: "Only those that ended for this reason, such as challenge.used.")
+    var reason: String?
+
+    @Option(help: "Only those with this transactionID.")
+    var transactionID: String?
+
+    @Option(help: "Only those from this address.")
+    var from: String?
+
+    @Option(help: "Only those that came then or later, such as 2026-12-31 or 2026-12-31T12:00:00Z.")
+    var since: Moment?
+
+    @Option(help: "Only those that came before.")
+    var until: Moment?
+
+    @Flag(inversion: .prefixedNo, help: "Only those whose sender had authenticated itself, or had not.")
+    var authenticated: Bool?
+
+    var isEmpty: Bool {
+        [profile, reason, transactionID, from].allSatisfy { $0 == nil } && since == nil && until == nil
+            && authenticated == nil
+    }
+
+    func input() throws -> ListRequests.Input {
+        var input = ListRequests.Input()
+        input.profile = profile
+        input.reason = reason
+        input.transactionID = transactionID
+        input.remoteAddress = from
+        input.authenticated = authenticated
+        input.since = since?.date
+        input.until = until?.date
+        return input
     }
 }

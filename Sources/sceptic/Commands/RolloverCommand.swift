@@ -3,9 +3,6 @@
 
 internal import AdminAPI
 internal import ArgumentParser
-internal import Cryptography
-internal import Enrollment
-internal import PKIX
 internal import ServerApp
 
 /// The command `sceptic ca rollover …`.
@@ -31,10 +28,13 @@ struct RolloverCommand: AsyncParsableCommand {
         var keyType: KeyType?
 
         func run() async throws {
-            let next = try await options.rollover.prepareNext(keyType: keyType?.algorithm)
-            if options.json { return try Terminal.json(next.json) }
-            Terminal.result("Key \(next.keyGeneration) of '\(next.name)' is prepared: \(next.certificate.subject)")
-            Terminal.result("SHA-256:  \(Texts.fingerprint(next.certificate.fingerprint()))")
+            let next = try await options.administration.administrator.perform(
+                PrepareIssuerKey.self,
+                PrepareIssuerKey.Input(issuer: options.name.issuer, keyType: keyType)
+            )
+            if options.json { return try Terminal.json(next) }
+            Terminal.result("Key \(next.key) of '\(next.issuer)' is prepared: \(next.subject)")
+            Terminal.result("SHA-256:  \(Texts.fingerprint(next.sha256))")
             Terminal.note("Devices that ask for the next CA are told of it; all others go on as before.")
             Terminal.note("next: sceptic ca rollover activate (or take it back with: sceptic ca rollover cancel)")
         }
@@ -46,10 +46,13 @@ struct RolloverCommand: AsyncParsableCommand {
         @OptionGroup var options: GenerationOptions
 
         func run() async throws {
-            let active = try await options.rollover.activateNext()
-            if options.json { return try Terminal.json(active.json) }
-            Terminal.result("Key \(active.keyGeneration) of '\(active.name)' issues now: \(active.certificate.subject)")
-            Terminal.result("SHA-256:  \(Texts.fingerprint(active.certificate.fingerprint()))")
+            let active = try await options.administration.administrator.perform(
+                ActivateIssuerKey.self,
+                options.name.reference
+            )
+            if options.json { return try Terminal.json(active) }
+            Terminal.result("Key \(active.key) of '\(active.issuer)' issues now: \(active.subject)")
+            Terminal.result("SHA-256:  \(Texts.fingerprint(active.sha256))")
             Terminal.note("Requests enveloped to the former RA are still answered, and the former CRL goes on.")
         }
     }
@@ -60,9 +63,12 @@ struct RolloverCommand: AsyncParsableCommand {
         @OptionGroup var options: GenerationOptions
 
         func run() async throws {
-            let former = try await options.rollover.cancelNext()
-            if options.json { return try Terminal.json(former.json) }
-            Terminal.result("Key \(former.keyGeneration) of '\(former.name)' is taken back.")
+            let former = try await options.administration.administrator.perform(
+                CancelIssuerKey.self,
+                options.name.reference
+            )
+            if options.json { return try Terminal.json(former) }
+            Terminal.result("Key \(former.key) of '\(former.issuer)' is taken back.")
             Terminal.note("What it has issued stays good, and is listed in its own CRL when it is revoked.")
         }
     }
@@ -73,19 +79,13 @@ struct RolloverCommand: AsyncParsableCommand {
         @OptionGroup var options: GenerationOptions
 
         func run() async throws {
-            let generations = try await options.rollover.status()
-            if options.json { return try Terminal.json(generations.map(\.json)) }
-            Terminal.table(
-                ["KEY", "STATE", "SUBJECT", "UNTIL", "RA"],
-                generations.map { generation in
-                    [
-                        "\(generation.keyGeneration)", generation.state.rawValue, "\(generation.certificate.subject)",
-                        generation.certificate.notAfter.map(Texts.moment) ?? "-",
-                        generation.registrations.map { "\($0.generation) \($0.state.rawValue)" }
-                            .joined(separator: ", "),
-                    ]
-                }
+            let keys = try await options.administration.administrator.perform(
+                ListIssuerKeys.self,
+                options.name.reference
             )
+            .items
+            if options.json { return try Terminal.json(keys) }
+            Terminal.table(["KEY", "STATE", "SUBJECT", "UNTIL", "RA"], keys.map(\.cells))
         }
     }
 }
@@ -111,51 +111,29 @@ struct RotateRACommand: AsyncParsableCommand {
 
     func run() async throws {
         guard key == nil || retire != nil else { throw AppError(.usage, "--key goes with --retire.") }
-        let rotation = RARotation(try options.state.folder.open(), issuer: options.name.issuer)
+        let administrator = try options.administration.administrator
         if let retire {
-            try await rotation.retireRA(retire, keyGeneration: key)
+            _ = try await administrator.perform(
+                RetireRA.self,
+                RetireRA.Input(issuer: options.name.issuer, generation: retire, key: key)
+            )
             if !options.json { Terminal.result("RA \(retire) is retired.") }
             return
         }
-        _ = try await rotation.rotateRA()
-        let active = try await rotation.activateRA()
-        if options.json { return try Terminal.json(active.json) }
-        Terminal.result("RA \(active.generation) is active: \(active.certificate.subject)")
-        Terminal.result("SHA-256:  \(Texts.fingerprint(active.certificate.fingerprint()))")
+        let active = try await administrator.perform(RotateRA.self, options.name.reference)
+        if options.json { return try Terminal.json(active) }
+        Terminal.result("RA \(active.generation) is active: \(active.subject)")
+        Terminal.result("SHA-256:  \(Texts.fingerprint(active.sha256))")
         Terminal.note("Requests enveloped to the former RA are answered until it is retired.")
     }
 }
 
 /// What the commands about a CA's keys take.
 struct GenerationOptions: ParsableArguments {
-    @OptionGroup var state: DataOption
+    @OptionGroup var administration: AdministrationOptions
 
     @OptionGroup var name: IssuerOption
 
     @Flag(help: "Prints JSON.")
     var json = false
-
-    var rollover: CARollover {
-        get throws { CARollover(try state.folder.open(), issuer: name.issuer) }
-    }
-}
-
-extension CAGeneration {
-    fileprivate var json: [String: Any] {
-        [
-            "issuer": name, "key": keyGeneration, "state": state.rawValue, "subject": "\(certificate.subject)",
-            "serialNumber": certificate.serialNumber.hexadecimal, "sha256": certificate.fingerprint().hexadecimal,
-            "notAfter": certificate.notAfter.map(Texts.moment) ?? "", "ra": registrations.map(\.json),
-        ]
-    }
-}
-
-extension CAGeneration.Registration {
-    fileprivate var json: [String: Any] {
-        [
-            "generation": generation, "state": state.rawValue, "subject": "\(certificate.subject)",
-            "serialNumber": certificate.serialNumber.hexadecimal, "sha256": certificate.fingerprint().hexadecimal,
-            "notAfter": certificate.notAfter.map(Texts.moment) ?? "",
-        ]
-    }
 }

@@ -10,7 +10,10 @@ internal import class Foundation.ProcessInfo
 
 /// The command `sceptic serve`.
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serves a state folder until it is told to stop.")
+    static let configuration = CommandConfiguration(
+        abstract: "Serves a state folder until it is told to stop.",
+        discussion: "It works on a state folder of this machine: there is no --server."
+    )
 
     @OptionGroup var state: DataOption
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import Enrollment
 internal import PKIX
 internal import SCEPClient
 internal import ServerApp
+
+internal import struct Foundation.Data
 
 /// The command `sceptic request try`.
 extension RequestCommand {
@@ -18,7 +21,7 @@ extension RequestCommand {
                 """
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Option(help: "The PKCS#10 request, PEM or DER; '-' is standard input.")
         var csr: String
@@ -40,9 +43,11 @@ extension RequestCommand {
             } catch let failure as ClientFailure {
                 throw AppError(.usage, "It can't be tried: \(failure.sentence).", hint: failure.hint)
             }
-            let trial = try await state.folder.open().tryOut(request, challenge: code?.text, profile: profile)
+            var input = TryRequest.Input(request: Data(request.der).base64EncodedString(), profile: profile)
+            input.challenge = code?.text
+            let trial = try await administration.administrator.perform(TryRequest.self, input)
             if json {
-                try Terminal.json(trial.json)
+                try Terminal.json(trial)
             } else {
                 for line in trial.lines { Terminal.result(line) }
             }
@@ -51,56 +56,30 @@ extension RequestCommand {
     }
 }
 
-extension Trial {
-    private var reason: ReasonCode? { ReasonCode(rawValue: trace.reasonCode) }
-
+extension TrialDocument {
     fileprivate var exitCode: ExitCode? {
-        switch reason.map(Verdict.init) {
-        case .certificate: nil
-        case .pending: ExitCode(ClientExit.pending.rawValue)
-        default: ExitCode(ClientExit.refused.rawValue)
-        }
-    }
-
-    private var preview: CertificatePreview? { certificate.flatMap(CertificatePreview.init) }
-
-    private var outcome: String {
-        switch reason.map(Verdict.init) {
-        case .certificate: "would be issued"
-        case .pending: "would wait for approval"
-        default: "would be refused"
+        switch outcome {
+        case .issued: nil
+        case .waiting: ExitCode(ClientExit.pending.rawValue)
+        case .refused: ExitCode(ClientExit.refused.rawValue)
         }
     }
 
     fileprivate var lines: [String] {
         // What the reason says of a request that came is not quite true of one that did not.
-        let steps = certificate == nil ? trace.decisionLines : Array(trace.decisionLines.prefix(trace.steps.count))
-        return steps + ["", "The request \(outcome)."] + (preview?.lines ?? [])
-    }
-
-    fileprivate var json: [String: Any] {
-        var object = trace.json
-        for key in ["id", "transactionID", "remoteAddress", "answer"] { object[key] = nil }
-        object["outcome"] = outcome
-        object["certificate"] = preview?.json
-        return object
+        let ending = certificate == nil ? TraceDocument.ending(reason, sentence, hint) : []
+        return TraceDocument.Step.lines(steps) + ending + ["", "The request \(outcome.rawValue)."]
+            + (certificate?.lines ?? [])
     }
 }
 
-extension CertificatePreview {
+extension TrialDocument.Preview {
     fileprivate var lines: [String] {
         [
             "subject:     \(subject)", "names:       \(names.isEmpty ? "-" : names.joined(separator: ", "))",
             "key:         \(key)", "valid:       \(Texts.moment(notBefore)) to \(Texts.moment(notAfter))",
             "usages:      \(usages.isEmpty ? "-" : usages.joined(separator: ", "))",
             "extensions:  \(extensions.joined(separator: ", "))",
-        ]
-    }
-
-    fileprivate var json: [String: Any] {
-        [
-            "subject": subject, "names": names, "key": key, "notBefore": Texts.moment(notBefore),
-            "notAfter": Texts.moment(notAfter), "usages": usages, "extensions": extensions,
         ]
     }
 }
