@@ -21,6 +21,8 @@ public struct ListenerConfiguration: Sendable {
     public var host: String
     /// The TCP port to bind; 0 lets the system choose (see ``SCEPListener/boundAddress()``).
     public var port: Int
+    /// A socket that somebody else has bound already, such as systemd; nil to bind one.
+    public var descriptor: CInt?
     /// What is served here.
     public var roles: Set<ListenerRole>
     /// The credential for TLS 1.2 and up, or nil for plain HTTP; a client certificate is never asked for.

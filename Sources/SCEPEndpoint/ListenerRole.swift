@@ -9,6 +9,8 @@ public enum ListenerRole: Sendable, Hashable, CaseIterable {
     case publication
     /// `/api/v1/…` and `/metrics`.
     case admin
+    /// `/metrics` alone.
+    case metrics
 }
 
 /// The code behind a listener's roles.

@@ -22,7 +22,7 @@ enum Route: Equatable {
             self = .health
         case "readyz" where rest.isEmpty:
             self = .readiness
-        case "metrics" where rest.isEmpty && roles.contains(.admin):
+        case "metrics" where rest.isEmpty && !roles.isDisjoint(with: [.admin, .metrics]):
             self = .metrics
         case "crl" where roles.contains(.publication):
             self = Self.publication(folder: first, file: rest, suffix: ".crl")

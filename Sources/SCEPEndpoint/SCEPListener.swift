@@ -21,10 +21,11 @@ public final class SCEPListener: Service, Sendable {
 
     private let configuration: ListenerConfiguration
     private let responders: ListenerResponders
-    private let group: any EventLoopGroup
+    let group: any EventLoopGroup
     private let logger: Logger
     private let address = Mutex(Address.unknown([]))
     private let hasRun = Mutex(false)
+    let isOpen = Atomic(false)
 
     /// Creates a listener, which binds its address only when it runs.
     ///
@@ -78,6 +79,8 @@ public final class SCEPListener: Service, Sendable {
             host: server.localAddress?.ipAddress ?? configuration.host,
             port: server.localAddress?.port ?? configuration.port
         )
+        isOpen.store(true, ordering: .releasing)
+        defer { isOpen.store(false, ordering: .releasing) }
         publish(.success(bound))
         logger.debug("listening", metadata: ["host": "\(bound.host)", "port": "\(bound.port)"])
         try await withTaskCancellationHandler {
@@ -141,6 +144,9 @@ public final class SCEPListener: Service, Sendable {
                 channel.eventLoop.makeCompletedFuture { try Self.assemble(channel, environment, tls) }
             }
         do {
+            if let descriptor = configuration.descriptor {
+                return try await bootstrap.withBoundSocket(descriptor).get()
+            }
             return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
         } catch {
             throw ListenerError.cannotBind(

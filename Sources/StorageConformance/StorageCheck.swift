@@ -42,7 +42,7 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
         + certificateChecks
         + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
         + approvalChecks + approvalConcurrencyChecks + voteChecks + revocationChecks + certificateListChecks
-        + revocationConcurrencyChecks + nodeChecks + registrationChecks
+        + revocationConcurrencyChecks + nodeChecks + registrationChecks + measureChecks
         + duplicateChecks + operatorChecks + idempotencyChecks
 }
 

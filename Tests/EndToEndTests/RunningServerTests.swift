@@ -51,7 +51,7 @@ internal import Glibc
             port: server.adminPort,
             "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         )
-        #expect(Self.counts(metrics, #"type="PKCSReq",reason="challenge.identity"} 1"#))
+        #expect(Self.counts(metrics, #"type="PKCSReq",result="failure",reason="challenge.identity"} 1"#))
         #expect(try await server.stop() == 0)
     }
 
@@ -121,9 +121,10 @@ internal import Glibc
         #expect(try await server.post(try device.message("wrong", "counted")).status == 200)
         let metrics = try await get(server.adminPort, "/metrics")
         #expect(metrics.contentType?.hasPrefix("text/plain") == true)
-        #expect(Self.counts(metrics, #"type="PKCSReq",reason="issued"} 1"#))
-        #expect(Self.counts(metrics, #"type="PKCSReq",reason="challenge.unknown"} 1"#))
-        #expect(metrics.text.contains("sceptic_request_duration_seconds_count 3\n"))
+        #expect(Self.counts(metrics, #"type="PKCSReq",result="success",reason="issued"} 1"#))
+        #expect(Self.counts(metrics, #"type="PKCSReq",result="failure",reason="challenge.unknown"} 1"#))
+        #expect(metrics.text.contains("sceptic_request_duration_seconds_count{type=\"PKCSReq\"} 2\n"))
+        #expect(metrics.text.contains("sceptic_request_duration_seconds_count{type=\"none\"} 1\n"))
         #expect(!metrics.text.contains("counted"))
         #expect(try await server.stop() == 0)
     }

@@ -62,6 +62,8 @@ struct RouteTests {
         #expect(route("/api/v1/protocols/scep/phones", [.admin]) == .nowhere)
         #expect(route("/api/v1/protocols/scep/phones", [.admin, .scep]) == .scep(.named("phones")))
         #expect(route("/api/v2/challenges", [.admin]) == .nowhere)
+        #expect(route("/metrics", [.metrics]) == .metrics)
+        #expect(route("/api/v1/challenges", [.metrics]) == .nowhere)
         #expect(route("/healthz", []) == .health)
         #expect(route("/readyz", []) == .readiness)
     }

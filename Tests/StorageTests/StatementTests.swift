@@ -127,4 +127,10 @@ struct StatementTests {
             #expect(swapped == ["one2one"])
         }
     }
+
+    /// A scrape of the metrics must not read a table.
+    @Test func countsWhatWaitsAlongAnIndex() throws {
+        #expect(try plan(BacklogSQL.pendingApprovals).contains { $0.contains("INDEX approval_") })
+        #expect(try plan(BacklogSQL.expiredLeases).contains { $0.contains("INDEX enrollment_transaction_lease") })
+    }
 }

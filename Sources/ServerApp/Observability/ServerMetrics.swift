@@ -7,13 +7,10 @@ internal import Synchronization
 
 internal import struct Foundation.Date
 
-/// Counts what the server does, in the Prometheus text format.
+/// Counts what the server does, for Prometheus.
 ///
-/// Labels come from closed sets: profiles, message types and reason codes.
+/// Labels come from closed sets: profiles, message types, results and reason codes.
 final class ServerMetrics: Sendable {
-    /// The upper bounds of the histogram of times, in seconds.
-    private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
-
     private struct Label: Hashable {
         var profile: String
         var type: MessageType?
@@ -21,20 +18,21 @@ final class ServerMetrics: Sendable {
 
         var sortKey: (String, String, String) { (profile, type?.rawValue ?? "", reason.rawValue) }
 
-        var text: String {
-            // What is no message of RFC 8894 has no type: peers must not make up labels.
-            "{profile=\"\(profile)\",type=\"\(type?.description ?? "none")\",reason=\"\(reason.rawValue)\"}"
+        var labels: [MetricsText.Label] {
+            [
+                ("profile", profile), ("type", ServerMetrics.name(of: type)),
+                ("result", Verdict(reason).metricLabel), ("reason", reason.rawValue),
+            ]
         }
     }
 
     private struct Counts {
         var requests: [Label: Int] = [:]
+        var times: [MessageType?: DurationHistogram] = [:]
         var unserved: [String: Int] = [:]
-        var buckets = [Int](repeating: 0, count: ServerMetrics.bounds.count)
-        var sum = 0.0
-        var count = 0
-        var droppedTraces = 0
         var throttled: [String: Int] = [:]
+        var droppedTraces = 0
+        var recovered = 0
     }
 
     private let counts = Mutex(Counts())
@@ -45,9 +43,7 @@ final class ServerMetrics: Sendable {
         counts.withLock { counts in
             let label = Label(profile: summary.profile, type: summary.messageType, reason: summary.reason)
             counts.requests[label, default: 0] += 1
-            for (index, bound) in Self.bounds.enumerated() where seconds <= bound { counts.buckets[index] += 1 }
-            counts.sum += seconds
-            counts.count += 1
+            counts.times[summary.messageType, default: DurationHistogram()].add(seconds)
         }
     }
 
@@ -66,45 +62,65 @@ final class ServerMetrics: Sendable {
         counts.withLock { $0.droppedTraces += number }
     }
 
-    /// Everything as text.
-    func text() -> String {
+    /// Counts transactions that were finished for a node that is gone.
+    func countRecovered(_ number: Int) {
+        counts.withLock { $0.recovered += number }
+    }
+
+    /// Writes everything.
+    func write(to text: inout MetricsText) {
         let counts = counts.withLock { $0 }
-        var lines = [
-            "# HELP sceptic_requests_total Requests decided, by profile, message type and reason code.",
-            "# TYPE sceptic_requests_total counter",
-        ]
+        text.begin(
+            "sceptic_requests_total",
+            .counter,
+            "Requests decided, by profile, message type, result and reason code."
+        )
         for (label, number) in counts.requests.sorted(by: { $0.key.sortKey < $1.key.sortKey }) {
-            lines.append("sceptic_requests_total\(label.text) \(number)")
+            text.sample(label.labels, number)
         }
-        lines += [
-            "# HELP sceptic_unserved_requests_total Requests of profiles that are not served.",
-            "# TYPE sceptic_unserved_requests_total counter",
-        ]
+        text.begin("sceptic_request_duration_seconds", .histogram, "Time to decide a request, by message type.")
+        for (type, times) in counts.times.sorted(by: { Self.name(of: $0.key) < Self.name(of: $1.key) }) {
+            text.sample([("type", Self.name(of: type))], times)
+        }
+        text.begin("sceptic_unserved_requests_total", .counter, "Requests of profiles that are not served.")
         for (profile, number) in counts.unserved.sorted(by: { $0.key < $1.key }) {
-            lines.append("sceptic_unserved_requests_total{profile=\"\(profile)\"} \(number)")
+            text.sample([("profile", profile)], number)
         }
-        lines += [
-            "# HELP sceptic_requests_throttled_total Requests not looked at, since too many of their address failed.",
-            "# TYPE sceptic_requests_throttled_total counter",
-        ]
+        text.begin(
+            "sceptic_requests_throttled_total",
+            .counter,
+            "Requests not looked at, since too many of their address failed."
+        )
         for (profile, number) in counts.throttled.sorted(by: { $0.key < $1.key }) {
-            lines.append("sceptic_requests_throttled_total{profile=\"\(profile)\"} \(number)")
+            text.sample([("profile", profile)], number)
         }
-        lines += [
-            "# HELP sceptic_request_duration_seconds Time to decide a request.",
-            "# TYPE sceptic_request_duration_seconds histogram",
-        ]
-        for (bound, number) in zip(Self.bounds, counts.buckets) {
-            lines.append("sceptic_request_duration_seconds_bucket{le=\"\(bound)\"} \(number)")
+        text.add(
+            "sceptic_traces_dropped_total",
+            .counter,
+            "Traces dropped because they came faster than the database took them.",
+            counts.droppedTraces
+        )
+        text.add(
+            "sceptic_lease_recoveries_total",
+            .counter,
+            "Transactions that this server finished for one that is gone.",
+            counts.recovered
+        )
+    }
+
+    /// What is no message of RFC 8894 has no type: peers must not make up labels.
+    private static func name(of type: MessageType?) -> String { type?.description ?? "none" }
+}
+
+extension Verdict {
+    /// What the peer heard, in a word for metrics.
+    fileprivate var metricLabel: String {
+        switch self {
+        case .certificate: "success"
+        case .pending: "pending"
+        case .failure, .uniformFailure: "failure"
+        case .unanswerable: "unreadable"
+        case .unavailable: "unavailable"
         }
-        lines += [
-            "sceptic_request_duration_seconds_bucket{le=\"+Inf\"} \(counts.count)",
-            "sceptic_request_duration_seconds_sum \(counts.sum)",
-            "sceptic_request_duration_seconds_count \(counts.count)",
-            "# HELP sceptic_traces_dropped_total Traces dropped because they came faster than the disk took them.",
-            "# TYPE sceptic_traces_dropped_total counter",
-            "sceptic_traces_dropped_total \(counts.droppedTraces)",
-        ]
-        return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -12,6 +12,8 @@ struct HealthService: HealthResponder {
     let store: any StoreHealth
     let presence: NodePresence
     let metrics: ServerMetrics
+    let state: StateMetrics
+    let process: ProcessMetrics
 
     /// Whether the database answers now and took the last write.
     func isReady() async -> Bool {
@@ -27,5 +29,14 @@ struct HealthService: HealthResponder {
         }
     }
 
-    func metrics() async -> String { metrics.text() }
+    func metrics() async -> String {
+        var text = MetricsText()
+        text.begin("sceptic_build_info", .gauge, "The version of the server; always 1.")
+        text.sample([("version", ProductVersion.text)], 1)
+        text.add("sceptic_ready", .gauge, "Whether the server can enrol now, as /readyz says.", await isReady() ? 1 : 0)
+        metrics.write(to: &text)
+        await state.write(to: &text)
+        process.write(to: &text)
+        return text.text
+    }
 }

@@ -54,6 +54,7 @@ struct LeaseRecovery: Service {
     let enrollment: EnrollmentService
     let configuration: ConfigurationSnapshot
     let time: any TimeSource
+    let metrics: ServerMetrics
     let logger: Logger
 
     func run() async throws {
@@ -73,6 +74,7 @@ struct LeaseRecovery: Service {
     /// Finishes what is reserved by leases that ended before a moment.
     func recover(before moment: Date) async throws {
         let finished = try await enrollment.resume(before: moment, issuers: configuration.current.issuers)
+        metrics.countRecovered(finished)
         if finished > 0 { logger.notice("finished what was left open", metadata: ["transactions": "\(finished)"]) }
     }
 }

@@ -27,6 +27,10 @@ struct ServedConfiguration: Sendable {
     let aliases: [String: String]
     /// The CAs by id.
     let authorities: [UUID: IssuingAuthority]
+    /// The server's own certificates that are in use, for who watches their ends.
+    let ownCertificates: [OwnCertificate]
+    /// The CRLs of the CAs of others, likewise.
+    let alternateLists: [(name: String, thisUpdate: Date, nextUpdate: Date)]
 
     /// The issuers by id.
     var issuers: [UUID: any Issuer] {
@@ -71,6 +75,11 @@ extension ServedConfiguration {
         self.refusals = refusals
         self.aliases = Self.aliases(stored)
         self.authorities = authorities
+        self.ownCertificates = Self.ownCertificates(stored)
+        self.alternateLists = stored.alternateAuthorities.compactMap { record in
+            let list = record.certificateList.flatMap { try? EncodedCertificateList(derEncoded: $0) }
+            return list.flatMap { list in list.nextUpdate.map { (record.name, list.thisUpdate, $0) } }
+        }
     }
 
     /// The further names of SCEP profiles; one that two profiles claim is the first one's, and names go before aliases.

@@ -30,6 +30,7 @@ public struct Server: Sendable {
     private let traceDays: Int
     private let logger: Logger
     private let fault: @Sendable (FaultPoint) -> Void
+    private let notifier = ServiceNotifier()
 
     /// Puts a server together.
     ///
@@ -131,7 +132,13 @@ public struct Server: Sendable {
             metrics: metrics,
             time: time
         )
-        let recovery = LeaseRecovery(enrollment: enrollment, configuration: configuration, time: time, logger: logger)
+        let recovery = LeaseRecovery(
+            enrollment: enrollment,
+            configuration: configuration,
+            time: time,
+            metrics: metrics,
+            logger: logger
+        )
         // Whatever a lone server finds reserved was left by its predecessor.
         try await recovery.recover(before: state.database.isShared ? time.now : .distantFuture)
         let authenticator = Authenticator(
@@ -150,10 +157,20 @@ public struct Server: Sendable {
             admin: AdminService(administration: Administration(state), logger: logger) { request in
                 await authenticator.authenticate(request)
             },
-            health: HealthService(store: state.store, presence: presence, metrics: metrics)
+            health: HealthService(
+                store: state.store,
+                presence: presence,
+                metrics: metrics,
+                state: StateMetrics(configuration: configuration, store: state.store, lists: lists, time: time),
+                process: ProcessMetrics(startedAt: time.now)
+            )
         )
         let running = listeners.map { SCEPListener(configuration: $0, responders: responders, logger: logger) }
-        let announcer = StartAnnouncer(listeners: running, started: started)
+        let announcer = StartAnnouncer(listeners: running) { [notifier] addresses in
+            started(addresses)
+            notifier.ready(status: Self.status(configuration.current))
+        }
+        let watchdog = Watchdog(notifier: notifier, listeners: running, logger: logger)
         let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
         let forgetting = [
@@ -165,8 +182,14 @@ public struct Server: Sendable {
         let housekeeping: [any Service] = [
             configuration, presence, recovery, flusher, expiry, replacement,
         ]
-        try await runUntilStopped(housekeeping + forgetting + running + [announcer])
+        try await runUntilStopped(housekeeping + forgetting + running + [announcer, watchdog])
         _ = try? await traces.flush()
+    }
+
+    /// What `systemctl status` shows.
+    private static func status(_ configuration: ServedConfiguration) -> String {
+        let refused = configuration.refusals.isEmpty ? "" : ", \(configuration.refusals.count) refused"
+        return "serving \(configuration.profiles.count) profiles\(refused)"
     }
 
     /// Opens the state; a database that other machines share may start later than this server.

@@ -28,6 +28,9 @@ protocol SQLDatabase: Sendable {
     /// Ticks when the configuration may have changed, and now and then without a reason; ends with the task that listens.
     func changes() -> AsyncStream<Void>
 
+    /// How busy it is; reads nothing.
+    var measures: StoreMeasures { get }
+
     /// Ends the writes that were begun and closes the database; what is asked of it later fails with `unavailable`.
     func close() async throws(StoreError)
 

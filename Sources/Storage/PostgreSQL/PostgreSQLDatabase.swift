@@ -105,6 +105,10 @@ final class PostgreSQLDatabase: SQLDatabase {
     /// How many connections there are, without the one that listens.
     var connected: Int { pool.connected }
 
+    var measures: StoreMeasures {
+        StoreMeasures(waiting: pool.waiting, connections: pool.connected, commits: pool.commits)
+    }
+
     private func run<Value: Sendable>(
         _ kind: PostgreSQLJob.Kind,
         _ body: @escaping @Sendable (PostgreSQLConnection) throws -> WriteResult<Value>

@@ -41,6 +41,7 @@ final class PostgreSQLPool: Sendable {
     private let location: PostgreSQLLocation
     private let options: PostgreSQLOptions
     private let state = Mutex(State())
+    private let times = Mutex(DurationHistogram())
 
     init(_ location: PostgreSQLLocation, _ options: PostgreSQLOptions) {
         self.location = location
@@ -91,6 +92,9 @@ final class PostgreSQLPool: Sendable {
 
     /// How many connections there are.
     var connected: Int { state.withLock { $0.connected } }
+
+    /// How long transactions that write took.
+    var commits: DurationHistogram { times.withLock { $0 } }
 
     // MARK: The queue
 
@@ -157,7 +161,7 @@ final class PostgreSQLPool: Sendable {
             }
             switch next(worker, isConnected: connection != nil) {
             case .run(let job):
-                if let connection, case .again = connection.run(job, options) { putBack(job) }
+                if let connection, case .again = run(job, on: connection) { putBack(job) }
             case .connect:
                 connection = connect()
             case .pause(let time):
@@ -175,6 +179,13 @@ final class PostgreSQLPool: Sendable {
                 return
             }
         }
+    }
+
+    private func run(_ job: PostgreSQLJob, on connection: PostgreSQLConnection) -> PostgreSQLConnection.Ending {
+        guard job.kind == .write else { return connection.run(job, options) }
+        let begin = ContinuousClock.now
+        defer { times.withLock { $0.add((ContinuousClock.now - begin) / .seconds(1)) } }
+        return connection.run(job, options)
     }
 
     /// What a thread is to do now.

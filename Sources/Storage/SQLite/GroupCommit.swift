@@ -34,6 +34,7 @@ final class GroupCommit: Sendable {
     private let turn: WriterTurn
     private let options: SQLiteOptions
     private let state = Mutex(State())
+    private let times = Mutex(DurationHistogram())
     private let wake = DispatchSemaphore(value: 0)
 
     init(pool: DatabasePool, readers: QuickReaders, turn: WriterTurn, options: SQLiteOptions) {
@@ -63,6 +64,9 @@ final class GroupCommit: Sendable {
 
     /// How many wait for the next group.
     var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// How long commits took, with the writes that share them.
+    var commits: DurationHistogram { times.withLock { $0 } }
 
     /// Takes no more writes; when those that wait are committed, closes the database and tells.
     func close(_ told: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
@@ -126,6 +130,7 @@ final class GroupCommit: Sendable {
     private func commit(_ group: [Member], _ prepared: PreparedStatements) {
         var answers: [@Sendable () -> Void] = []
         answers.reserveCapacity(group.count)
+        let begin = ContinuousClock.now
         do {
             try pool.writeWithoutTransaction { database in
                 let connection = SQLiteConnection(database: database, prepared: prepared)
@@ -140,6 +145,7 @@ final class GroupCommit: Sendable {
             for member in group { member.fail(StoreError(sqlite: error)) }
             return
         }
+        times.withLock { $0.add((ContinuousClock.now - begin) / .seconds(1)) }
         options.onCommit?(group.count)
         for answer in answers { answer() }
     }

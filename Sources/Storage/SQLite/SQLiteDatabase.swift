@@ -101,6 +101,10 @@ final class SQLiteDatabase: SQLDatabase {
     /// How many writes wait for the next commit.
     var waitingWrites: Int { writer.waiting }
 
+    var measures: StoreMeasures {
+        StoreMeasures(waiting: writer.waiting, connections: nil, commits: writer.commits)
+    }
+
     /// What a PRAGMA says on the writer's own connection.
     func pragma(_ name: String) throws(StoreError) -> String {
         do {

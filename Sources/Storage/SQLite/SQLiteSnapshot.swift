@@ -83,6 +83,8 @@ final class SQLiteSnapshot: SQLDatabase {
         throw StoreError.unavailable("The database is open for reading only.")
     }
 
+    var measures: StoreMeasures { StoreMeasures(waiting: 0, connections: nil, commits: DurationHistogram()) }
+
     func changes() -> AsyncStream<Void> { AsyncStream { nil } }
 
     func close() { try? queue.close() }

@@ -44,6 +44,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The PEM file with the admin listener's private key; that of --tls-key if not given.")
     var adminTLSKey: String?
 
+    @Option(help: "HOST:PORT of a plain HTTP listener for /metrics alone, for a Prometheus on another machine.")
+    var metricsListen: String?
+
     @Option(help: "The lowest level of log lines: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "info"
 
@@ -87,22 +90,28 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func listeners() throws -> [ListenerConfiguration] {
+        let inherited = try InheritedSockets(environment: ProcessInfo.processInfo.environment)
+        let isDefault = listen.isEmpty && tlsListen.isEmpty && inherited.sockets.isEmpty
         var list: [ListenerConfiguration] = []
-        for text in listen.isEmpty && tlsListen.isEmpty ? ["127.0.0.1:8080"] : listen {
+        for text in isDefault ? ["127.0.0.1:8080"] : listen {
             let (host, port) = try Self.address(text)
             list.append(ListenerConfiguration(host: host, port: port))
         }
         if !tlsListen.isEmpty {
-            guard let tlsCertificate, let tlsKey else {
+            guard let tls = tlsCredential else {
                 throw AppError(.usage, "A TLS listener needs --tls-certificate and --tls-key.")
             }
             for text in tlsListen {
                 let (host, port) = try Self.address(text)
-                let tls = ListenerConfiguration.TLS(certificateChainFile: tlsCertificate, privateKeyFile: tlsKey)
                 list.append(ListenerConfiguration(host: host, port: port, tls: tls))
             }
         }
         if let adminListen { list.append(try adminListener(adminListen)) }
+        if let metricsListen {
+            let (host, port) = try Self.address(metricsListen)
+            list.append(ListenerConfiguration(host: host, port: port, roles: [.metrics]))
+        }
+        list += try inherited.listeners(tls: tlsCredential)
         return list
     }
 
@@ -127,6 +136,11 @@ struct Serve: AsyncParsableCommand {
         }
         let tls = ListenerConfiguration.TLS(certificateChainFile: certificate, privateKeyFile: key)
         return .administration(host: host, port: port, tls: tls)
+    }
+
+    private var tlsCredential: ListenerConfiguration.TLS? {
+        guard let tlsCertificate, let tlsKey else { return nil }
+        return ListenerConfiguration.TLS(certificateChainFile: tlsCertificate, privateKeyFile: tlsKey)
     }
 
     private static func address(_ text: String) throws -> (host: String, port: Int) {
