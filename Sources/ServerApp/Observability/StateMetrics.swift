@@ -57,9 +57,11 @@ final class StateMetrics: Sendable {
             "The version of the configuration that is served.",
             current.version
         )
-        text.begin("sceptic_profiles", .gauge, "Profiles by whether they are served.")
+        let disabled = current.refusals.values.count { $0 == ProfileRefusal.disabled.sentence }
+        text.begin("sceptic_profiles", .gauge, "Profiles: served, disabled by somebody, or refused for what is wrong.")
         text.sample([("state", "served")], current.profiles.count)
-        text.sample([("state", "refused")], current.refusals.count)
+        text.sample([("state", "disabled")], disabled)
+        text.sample([("state", "refused")], current.refusals.count - disabled)
         text.begin(
             "sceptic_certificate_expiry_timestamp_seconds",
             .gauge,

@@ -188,8 +188,8 @@ public struct Server: Sendable {
 
     /// What `systemctl status` shows.
     private static func status(_ configuration: ServedConfiguration) -> String {
-        let refused = configuration.refusals.isEmpty ? "" : ", \(configuration.refusals.count) refused"
-        return "serving \(configuration.profiles.count) profiles\(refused)"
+        let others = configuration.refusals.count
+        return "serving \(configuration.profiles.count) profiles" + (others == 0 ? "" : ", \(others) not served")
     }
 
     /// Opens the state; a database that other machines share may start later than this server.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Dispatch
+
 public import class Foundation.ProcessInfo
 
 #if canImport(Glibc)
@@ -37,9 +39,8 @@ public struct ServiceNotifier: Sendable {
 
     /// Tells that the server reads its configuration anew; `ready` has to follow.
     public func reloading() {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_MONOTONIC, &time) == 0 else { return }
-        send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")
+        // The time of Dispatch is that of CLOCK_MONOTONIC, which systemd expects.
+        send("RELOADING=1\nMONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)")
     }
 
     /// Tells that the server ends.
