@@ -6,7 +6,7 @@ RELEASE = swift build -c release --static-swift-stdlib --product
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
 	Fuzzing/Package.swift Fuzzing/Sources
 
-.PHONY: run test check format bench chaos fuzz interop timing release bootstrap clean
+.PHONY: run test check format bench chaos fuzz interop timing release deb sbom container bootstrap clean
 
 run: bootstrap release ## Installs what is missing, builds, serves ./state (DATABASE=postgres: another one) and enrols a first device.
 	@scripts/run
@@ -38,6 +38,17 @@ interop: release ## Runs the real clients against the server, and writes docs/in
 timing: release ## Measures that failures before authentication are told apart by nothing, their time included.
 	@$(RELEASE) uniform-timing
 	@scripts/check-timing .build/release/sceptic .build/release/uniform-timing
+
+deb: bootstrap release ## Builds the Debian package, in out.
+	@scripts/bootstrap packages
+	@scripts/deb
+
+sbom: bootstrap release ## Writes the bill of materials (CycloneDX), out/sbom.cdx.json.
+	@mkdir -p out
+	@scripts/sbom .build/release/sceptic --output out/sbom.cdx.json
+
+container: deb ## Builds the container image from the package, as root: out/sceptic-image.tar.
+	@scripts/container out/sceptic_*_$$(dpkg --print-architecture).deb out/sceptic-image.tar
 
 release:
 	@$(RELEASE) sceptic

@@ -13,6 +13,7 @@ import http.client
 import os
 import pathlib
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -28,10 +29,10 @@ from collections.abc import Iterator
 UNIT = "lib/systemd/system/sceptic.service"
 STATE = "var/lib/sceptic"
 SETTINGS = "etc/sceptic/sceptic.env"
-# What dpkg, apt, ldconfig and adduser keep for themselves.
+# What dpkg, apt, ldconfig and adduser keep for themselves, and what scripts/in-root puts there.
 BOOKS = re.compile(
     r"(var/(lib/(dpkg|apt|pam)|cache|log|backups)|etc/(ld\.so\.cache|(passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)"
-    r"|tmp|root|run|proc|dev|sys)(/|$)|package\.deb$"
+    r"|tmp|root|run|proc|dev|sys)(/|$)|package\.deb$|usr/sbin/policy-rc\.d$"
 )
 
 
@@ -121,7 +122,8 @@ def serving(root: Root, data: str | None = None) -> Iterator[int]:
     manager.bind("\0" + name)
     manager.settimeout(30)
     command = root.command(*arguments, user=unit.one("User"), variables={"NOTIFY_SOCKET": "@" + name})
-    limit = int(unit.one("LimitNOFILE"))
+    # Root of a container may have fewer files than the unit asks for.
+    limit = min(int(unit.one("LimitNOFILE")), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     mask = int(unit.one("UMask"), 8)
     command = ["prlimit", f"--nofile={limit}", "--core=0", *command]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, umask=mask)
@@ -229,7 +231,7 @@ def residue(root: Root, before: set[str]) -> set[str]:
     """What is there now, was not there before, and belongs to no package."""
     owned = {os.path.normpath(line.strip().lstrip("/")) for line in root.run("sh", "-c", "cat /var/lib/dpkg/info/*.list").splitlines()}
     # Where /lib is a link, packages own the path by which they know it.
-    owned |= {os.path.relpath(os.path.realpath(root.path / path), root.path) for path in owned if path.startswith(("lib", "bin", "sbin"))}
+    owned |= {"usr/" + path for path in owned if path.startswith(("lib", "bin", "sbin"))}
     return {path for path in snapshot(root.path) - before - owned if not BOOKS.match(path)}
 
 
