@@ -48,7 +48,7 @@ sbom: bootstrap release ## Writes the bill of materials (CycloneDX), out/sbom.cd
 	@scripts/sbom .build/release/sceptic --output out/sbom.cdx.json
 
 container: deb ## Builds the container image from the package, as root: out/sceptic-image.tar.
-	@scripts/container out/sceptic_*_$$(dpkg --print-architecture).deb out/sceptic-image.tar
+	@scripts/container "$$(ls -t out/sceptic_*.deb | head -n 1)" out/sceptic-image.tar
 
 release:
 	@$(RELEASE) sceptic
