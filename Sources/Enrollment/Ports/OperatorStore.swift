@@ -136,6 +136,7 @@ public protocol OperatorStore: Sendable {
     ///   - moment: if there is an administrator at this moment, there has to be one after the change; nil to change regardless. Two who
     ///     remove the last two administrators at once don't both get it done.
     /// - Returns: what became of it; the change is made only if it is `done`.
+    /// - Throws: `StoreError`.
     func change(
         _ change: OperatorChange,
         keepingAdministratorAt moment: Date?

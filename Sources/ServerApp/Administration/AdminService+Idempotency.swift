@@ -32,6 +32,7 @@ struct Idempotency: Sendable {
     ///   - input: what it is told.
     ///   - body: carries it out, and gives the answer.
     /// - Returns: the answer, now or the first time.
+    /// - Throws: what `body` throws, or `ProblemDetails`.
     func once(
         _ key: String,
         _ principal: Principal,
