@@ -39,7 +39,7 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
     /// All checks there are.
     public static let all: [StorageCheck] =
         reservationChecks + claimChecks + externalClaimChecks + openTransactionChecks + concurrencyChecks
-        + certificateChecks
+        + certificateChecks + certificateSearchChecks + traceSearchChecks
         + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
         + approvalChecks + approvalConcurrencyChecks + voteChecks + revocationChecks + certificateListChecks
         + revocationConcurrencyChecks + nodeChecks + registrationChecks + measureChecks

@@ -20,7 +20,8 @@ enum FullState {
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
             for statement in configuration + [
-                transactions, certificates, approvals, votes, challenges, usedChallenges, registrations,
+                transactions, certificates, certificateTerms, approvals, votes, challenges, usedChallenges,
+                registrations,
                 uniqueCertificates,
                 traces, operators, tokens, idempotentRequests,
             ] {
@@ -85,8 +86,13 @@ enum FullState {
         INSERT INTO certificate
         SELECT \(id(2)), CASE i % 3 WHEN 1 THEN \(id(1)) END, '\(issuer)', CAST(printf('%012x', i) AS BLOB),
             randomblob(90), 'CN=' || i, x'05', 'default', i, i, i, i % 4, CASE i % 7 WHEN 0 THEN i END,
-            CASE i % 7 WHEN 0 THEN 4 END
+            CASE i % 7 WHEN 0 THEN 4 END, CASE i % 5 WHEN 0 THEN NULL ELSE 'cn=' || i END
         FROM number
+        """
+
+    private static let certificateTerms = """
+        \(numbers)
+        INSERT INTO certificate_term SELECT (i % 3 - 1) * 9007199254740993, \(id(2)) FROM number
         """
 
     private static let approvals = """

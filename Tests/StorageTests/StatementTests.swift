@@ -26,7 +26,11 @@ struct StatementTests {
         ApprovalSQL.isOtherWaiting, ApprovalSQL.newest, ApprovalSQL.byID, ApprovalSQL.byTransactionID, ApprovalSQL.page,
         ApprovalSQL.approve, ApprovalSQL.deny, ApprovalSQL.refuse, ApprovalSQL.expire, RevocationSQL.revoke,
         RevocationSQL.release, RevocationSQL.count, RevocationSQL.revision, RevocationSQL.page,
-        RevocationSQL.certificateList, RevocationSQL.put,
+        RevocationSQL.certificateList, RevocationSQL.put, CertificateSearchSQL.end, CertificateSearchSQL.page,
+        CertificateSearchSQL.expiry, CertificateSearchSQL.expiryEnd, CertificateSearchSQL.expiryPage,
+        CertificateSearchSQL.termEnd, CertificateSearchSQL.termPage, CertificateSearchSQL.serialNumberPage,
+        CertificateSearchSQL.addTerm, CertificateSearchSQL.unsearchable, CertificateSearchSQL.makeSearchable,
+        TraceSQL.end, TraceSQL.matching, TraceSQL.matchingTransaction,
     ]
 
     /// The tables' own migrations and the one that records them.
@@ -99,10 +103,27 @@ struct StatementTests {
     }
 
     @Test func pagesWithoutSorting() throws {
-        for statement in [ApprovalSQL.page, ApprovalSQL.newest, RevocationSQL.page, CertificateSQL.page] {
+        for statement in [
+            ApprovalSQL.page, ApprovalSQL.newest, RevocationSQL.page, CertificateSQL.page, CertificateSearchSQL.end,
+            CertificateSearchSQL.page, CertificateSearchSQL.expiryEnd, CertificateSearchSQL.expiryPage,
+            CertificateSearchSQL.termEnd, CertificateSearchSQL.termPage, TraceSQL.end, TraceSQL.matching,
+        ] {
             let steps = try plan(statement)
             #expect(steps.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(steps)")
         }
+    }
+
+    @Test func findsCertificatesThroughTheIndexThatIsForThem() throws {
+        for (statement, index) in [
+            (CertificateSearchSQL.expiryEnd, "certificate_expiry"),
+            (CertificateSearchSQL.expiryPage, "certificate_expiry"),
+            (CertificateSearchSQL.unsearchable, "certificate_unsearchable"),
+        ] {
+            let steps = try plan(statement)
+            #expect(steps.contains { ($0 + " ").contains("INDEX \(index) ") }, "\(steps)")
+        }
+        let steps = try plan(CertificateSearchSQL.termPage)
+        #expect(steps.first?.hasPrefix("SEARCH certificate_term USING PRIMARY KEY (term=?") == true, "\(steps)")
     }
 
     @Test func looksUpASerialNumberWithEachIssuer() throws {
