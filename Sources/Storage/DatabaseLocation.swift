@@ -30,14 +30,22 @@ public enum DatabaseLocation: Sendable {
     ///
     /// It blocks for as long as that takes.
     ///
-    /// - Parameter mode: whether it may be made.
+    /// - Parameters:
+    ///   - mode: whether it may be made.
+    ///   - audit: who writes the audit log, and how its rows are tied together.
     /// - Returns: the open store.
     /// - Throws: `unavailable` when it is not there or can't be opened, `newerSchema` when a newer version of this
     ///   program wrote it, `corrupted` when it is damaged or something else's.
-    public func open(_ mode: OpeningMode) throws(StoreError) -> any EnrollmentStore {
+    public func open(_ mode: OpeningMode, audit: AuditIdentity) throws(StoreError) -> any EnrollmentStore {
         switch self {
-        case .sqlite(let path): try SQLiteStore(path: path, mode: mode)
-        case .postgreSQL(let location): try PostgreSQLStore(location, mode: mode)
+        case .sqlite(let path):
+            var options = SQLiteOptions()
+            options.audit = audit
+            return try SQLiteStore(path: path, mode: mode, options: options)
+        case .postgreSQL(let location):
+            var options = PostgreSQLOptions()
+            options.audit = audit
+            return try PostgreSQLStore(location, mode: mode, options: options)
         }
     }
 }

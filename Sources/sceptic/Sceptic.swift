@@ -27,7 +27,7 @@ struct Sceptic: AsyncParsableCommand {
             RAProfileCommand.self,
             RequestCommand.self,
             CertificateCommand.self, CACommand.self, OperatorCommand.self, TokenCommand.self, WhoAmICommand.self,
-            Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
+            AuditCommand.self, Enroll.self, Renew.self, Poll.self, GetCA.self, GetNextCA.self,
             GetCaps.self, GetCert.self, GetCRL.self, ProbeCommand.self, MigrateStoreCommand.self, VersionCommand.self,
         ]
     )

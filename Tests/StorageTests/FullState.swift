@@ -24,6 +24,7 @@ enum FullState {
                 registrations,
                 uniqueCertificates,
                 traces, operators, tokens, idempotentRequests,
+                traces, auditStreams, auditEvents, auditCheckpoints, auditOutputs, auditOutputPositions,
             ] {
                 try database.execute(
                     sql: statement,
@@ -190,6 +191,32 @@ enum FullState {
         \(numbers)
         INSERT INTO idempotent_request
         SELECT 'token:' || (i % 7), 'key-' || i, x'0b', CASE i % 2 WHEN 1 THEN randomblob(40) END, i, i + 86400 FROM number
+        """
+
+    private static let auditStreams = """
+        \(numbers)
+        INSERT INTO audit_stream SELECT \(id(7)), i, 'here ' || i, randomblob(32) FROM number
+        """
+
+    private static let auditEvents = """
+        \(numbers)
+        INSERT INTO audit_event
+        SELECT \(id(7)), 1 + i % 3, randomblob(32), randomblob(32), i, CASE i % 2 WHEN 0 THEN \(id(1)) END, 'profile.set',
+            'local:a', 'local', CASE i % 3 WHEN 0 THEN 'profile ä' END, NULL, CASE i % 4 WHEN 0 THEN '{}' END,
+            CASE i % 5 WHEN 0 THEN '{"a":1}' END, 'done'
+        FROM number
+        """
+
+    private static let auditCheckpoints = """
+        \(numbers)
+        INSERT INTO audit_checkpoint SELECT i, i, 'here', randomblob(56), randomblob(32), randomblob(32) FROM number
+        """
+
+    private static let auditOutputs = "INSERT INTO audit_output VALUES ('file:/a', 'me', 1), ('udp://a:514', 'me', 2)"
+
+    private static let auditOutputPositions = """
+        \(numbers)
+        INSERT INTO audit_output_position SELECT 'file:/a', \(id(7)), i FROM number
         """
 
     /// All rows of the copied tables, in the order of their keys.

@@ -25,7 +25,7 @@ import Testing
                 _ = try TransactionTable(connection: connection).abandon(earlier.id, at: earlier.reservedAt)
             }
             return try TransactionTable(connection: meddled)
-                .reserve(again, steps: "") { Records.certificate(for: again) }
+                .reserve(again, steps: "", ReservationAudit(again, act: nil)) { Records.certificate(for: again) }
         }
         guard case .issued(let certificate) = outcome else {
             Issue.record("\(outcome)")
@@ -105,6 +105,8 @@ private final class MeddledConnection<Base: SQLConnection>: SQLConnection {
         }
         return try base.query(statement, values, read)
     }
+
+    var trail: AuditTrail? { base.trail }
 
     func takeTurn(of bytes: [UInt8]) throws(StoreError) { try base.takeTurn(of: bytes) }
 

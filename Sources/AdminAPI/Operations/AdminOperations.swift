@@ -11,6 +11,7 @@ public enum AdminOperations: Sendable {
         + certificates
         + authorities
         + registrations
+        + audit
 
     static let challenges: [any AdminOperation.Type] = [
         ListChallenges.self, NewChallenges.self, RevokeChallenge.self,
@@ -44,5 +45,9 @@ public enum AdminOperations: Sendable {
     static let registrations: [any AdminOperation.Type] = [
         NewRegistration.self, ImportRegistrations.self, ListRegistrations.self, ShowRegistration.self,
         RevokeRegistration.self, UnlockRegistration.self,
+    ]
+
+    static let audit: [any AdminOperation.Type] = [
+        ListAudit.self, VerifyAudit.self, ExportAudit.self,
     ]
 }

@@ -14,7 +14,7 @@ public enum MasterKeyPurpose: String, Sendable, Hashable, CaseIterable {
     case columnEncryption = "sceptic column encryption v1"
     /// Authenticating cookies.
     case cookies = "sceptic cookies v1"
-    /// Signing the audit log's checkpoints.
+    /// Chaining the audit log's rows.
     case audit = "sceptic audit v1"
     /// Looking tokens of the admin API up by their authentication code.
     case tokenLookup = "sceptic token lookup v1"

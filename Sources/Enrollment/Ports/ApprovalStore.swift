@@ -61,6 +61,8 @@ public struct ApprovalRecord: Sendable, Hashable {
     public var note: String?
     /// The transaction that it was issued in.
     public var issuedTransaction: UUID?
+    /// How it authenticated, in plain words: the audit log tells of it when the request comes, and it is not kept with it.
+    public var authentication = ""
 
     /// Puts a record together.
     public init(

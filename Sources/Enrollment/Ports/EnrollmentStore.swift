@@ -4,7 +4,7 @@
 /// All the ports that a storage engine stands behind.
 public protocol EnrollmentStore: TransactionStore, ApprovalStore, IssuedCertificateStore, RevocationStore,
     ReplacementStore, ChallengeStore, UsedChallengeStore, RegistrationStore,
-    TraceStore, ConfigurationStore, NodeStore, StoreHealth, StoreMeasuring, OperatorStore, IdempotencyStore
+    TraceStore, ConfigurationStore, NodeStore, AuditStore, StoreHealth, StoreMeasuring, OperatorStore, IdempotencyStore
 {
     /// What makes what is kept less safe than it should be: sentences for the operator.
     var warnings: [String] { get }

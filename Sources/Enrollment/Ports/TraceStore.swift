@@ -100,8 +100,8 @@ public struct TraceQuery: Sendable, Hashable {
 /// The traces of issued requests are stored by the reservation, durably. The others go through `append`: best effort, and the
 /// unauthenticated among them in a ring that holds a bounded number, so that strangers can't fill the disk (design §6.9).
 public protocol TraceStore: Sendable {
-    /// Adds traces in one storage transaction; the oldest unauthenticated ones beyond `ringSize` go.
-    func append(_ traces: [TraceRecord], ringSize: Int) async throws(StoreError)
+    /// Adds traces and events of the audit log in one storage transaction; the oldest unauthenticated traces beyond `ringSize` go.
+    func append(_ traces: [TraceRecord], ringSize: Int, auditing events: [AuditEvent]) async throws(StoreError)
 
     /// The traces of a transactionID, newest first.
     func traces(transactionID: String, limit: Int) async throws(StoreError) -> [TraceRecord]
@@ -126,4 +126,11 @@ public protocol TraceStore: Sendable {
     ///
     /// - Returns: how many; fewer than `limit` when no older ones are left.
     func forgetTraces(before moment: Date, limit: Int) async throws(StoreError) -> Int
+}
+
+extension TraceStore {
+    /// Adds traces that tell of nothing that is audited.
+    public func append(_ traces: [TraceRecord], ringSize: Int) async throws(StoreError) {
+        try await append(traces, ringSize: ringSize, auditing: [])
+    }
 }

@@ -85,6 +85,23 @@ public enum Duplicate: String, Sendable, Hashable, CaseIterable {
     case key
 }
 
+/// Who asks for a certificate, as the audit log tells it; it is not kept with the request.
+public struct Applicant: Sendable, Hashable {
+    /// The certificate's subject as text.
+    public var subject: String
+    /// How the request authenticated, in plain words and without any secret.
+    public var authentication: String
+    /// The peer's address.
+    public var remoteAddress: String
+
+    /// Puts it together.
+    public init(subject: String = "", authentication: String = "", remoteAddress: String = "") {
+        self.subject = subject
+        self.authentication = authentication
+        self.remoteAddress = remoteAddress
+    }
+}
+
 /// What a request reserves before any key is used.
 public struct Reservation: Sendable {
     /// The new transaction's id (UUIDv7).
@@ -111,6 +128,8 @@ public struct Reservation: Sendable {
     public var lease: Lease
     /// The trace to keep with the transaction, if the profile keeps traces.
     public var trace: TraceRecord?
+    /// Who asks.
+    public var applicant: Applicant
 
     /// Puts a reservation together.
     public init(
@@ -125,7 +144,8 @@ public struct Reservation: Sendable {
         duplicates: DuplicateCheck? = nil,
         reservedAt: Date,
         lease: Lease,
-        trace: TraceRecord?
+        trace: TraceRecord?,
+        applicant: Applicant = Applicant()
     ) {
         self.id = id
         self.key = key
@@ -139,6 +159,7 @@ public struct Reservation: Sendable {
         self.reservedAt = reservedAt
         self.lease = lease
         self.trace = trace
+        self.applicant = applicant
     }
 }
 

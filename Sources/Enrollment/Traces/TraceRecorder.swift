@@ -3,6 +3,8 @@
 
 internal import Synchronization
 
+public import struct Foundation.Date
+
 /// Gathers the traces of requests that issued nothing, and stores them in batches beside the durable transactions.
 ///
 /// Best effort: when strangers send faster than the disk takes, or the database is away, the oldest that wait are dropped and
@@ -16,6 +18,8 @@ public final class TraceRecorder: Sendable {
     private struct Waiting {
         var traces: [TraceRecord] = []
         var dropped = 0
+        /// Events that could not be written yet.
+        var events: [AuditEvent] = []
 
         /// Lets the oldest go.
         mutating func drop(_ count: Int) {
@@ -26,6 +30,7 @@ public final class TraceRecorder: Sendable {
 
     private let store: any TraceStore
     private let waiting = Mutex(Waiting())
+    private let refusals = Mutex(RefusalTally())
 
     /// Makes a recorder.
     public init(store: any TraceStore) {
@@ -40,18 +45,28 @@ public final class TraceRecorder: Sendable {
         }
     }
 
-    /// Stores what waits.
+    /// Takes the trace of a request that was refused, which the audit log is told of as well; returns at once.
+    func record(_ trace: TraceRecord, refused stage: RefusalTally.Stage, _ detail: String) {
+        record(trace)
+        refusals.withLock { $0.count(trace, stage, detail: detail) }
+    }
+
+    /// Stores what waits, and the audit log's events of what was refused.
     ///
+    /// - Parameter moment: now: refusals are summed by minutes, and those of this one wait; with none, all are written.
     /// - Returns: how many traces were dropped since the last time.
     /// - Throws: `StoreError`; what waited waits on then, unless the database will never take it.
-    public func flush() async throws(StoreError) -> Int {
+    @discardableResult
+    public func flush(at moment: Date? = nil) async throws(StoreError) -> Int {
+        let new = refusals.withLock { $0.take(before: moment) }
         let batch = waiting.withLock { waiting in
             defer { waiting = Waiting() }
+            waiting.events += new
             return waiting
         }
-        guard !batch.traces.isEmpty else { return batch.dropped }
+        guard !batch.traces.isEmpty || !batch.events.isEmpty else { return batch.dropped }
         do throws(StoreError) {
-            try await store.append(batch.traces, ringSize: Self.ringSize)
+            try await store.append(batch.traces, ringSize: Self.ringSize, auditing: batch.events)
         } catch {
             putBack(batch, keepsTraces: error.isPassing)
             throw error
@@ -64,6 +79,8 @@ public final class TraceRecorder: Sendable {
         waiting.withLock { waiting in
             waiting.traces = batch.traces + waiting.traces
             waiting.dropped += batch.dropped
+            // The oldest stay: what comes is bounded by the minutes.
+            waiting.events = Array((batch.events + waiting.events).prefix(Self.capacity))
             let excess = keepsTraces ? waiting.traces.count - Self.capacity : batch.traces.count
             if excess > 0 { waiting.drop(excess) }
         }

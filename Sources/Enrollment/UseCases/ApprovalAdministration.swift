@@ -162,6 +162,7 @@ extension EnrollmentService {
         _ profile: ServedProfile
     ) async -> DecisionOutcome {
         var deliberation = deliberation(on: approval, profile, decision.at)
+        deliberation.authentication = "request \(approval.id.uuidString.lowercased()), approved by \(decision.by)"
         deliberation.pass("approval", "approved by \(decision.by)\(decision.note.map { ": \($0)" } ?? "")")
         do {
             let application = try await application(approval, decision, &deliberation)

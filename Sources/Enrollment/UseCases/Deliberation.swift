@@ -24,6 +24,8 @@ struct Deliberation {
     /// The transactionID, if there is one.
     var transactionID: String?
     var isAuthenticated = false
+    /// How the sender authenticated, in plain words.
+    var authentication = ""
     /// Whether the profile lets anybody wait for a decision.
     var isOpen = false
     private(set) var steps: [TraceStep] = []

@@ -114,6 +114,7 @@ extension EnrollmentService {
     ) async throws -> Outcome {
         var entitlement = Entitlement(renewed: sender.certificate)
         deliberation.pass("renewal", "of the certificate of '\(sender.certificate.subject)'")
+        deliberation.authentication = "certificate \(sender.certificate.serialNumber.hexadecimal)"
         deliberation.isAuthenticated = true
         // No challenge is needed, except where the reply has to be encrypted under one.
         if opened.replyDelivery == .password, candidate.request.challengePassword != nil {
@@ -146,6 +147,7 @@ extension EnrollmentService {
     ) async throws -> Authentication {
         if deliberation.profile.challengeSources.isEmpty, deliberation.profile.settings.everyRequestWaits {
             deliberation.note("challenge", "none is asked for: every request waits for a decision")
+            deliberation.authentication = "none: every request waits for a decision"
             return .entitled(Entitlement(isOpen: true))
         }
         guard let challenge else {
@@ -168,6 +170,8 @@ extension EnrollmentService {
             case .accept(let claims, let attributes, let strength):
                 let device = attributes.values["challenge.device"]?.first.map { ", made for the device '\($0)'" }
                 deliberation.pass("challenge", "accepted by \(source.name)\(device ?? "")")
+                deliberation.authentication += deliberation.authentication.isEmpty ? "" : ", "
+                deliberation.authentication += "challenge of \(source.name)\(device ?? "")"
                 let password = strength == .unguessable ? challenge : nil
                 return .entitled(Entitlement(claims: claims, attributes: attributes, password: password))
             case .notMine:

@@ -221,7 +221,12 @@ extension EnrollmentService {
             duplicates: application.duplicates,
             reservedAt: deliberation.receivedAt,
             lease: Lease(owner: node, until: deliberation.receivedAt.addingTimeInterval(Self.leaseDuration)),
-            trace: deliberation.trace(.issued)
+            trace: deliberation.trace(.issued),
+            applicant: Applicant(
+                subject: application.subject,
+                authentication: deliberation.authentication,
+                remoteAddress: deliberation.remoteAddress
+            )
         )
     }
 }

@@ -34,6 +34,7 @@ extension EnrollmentService {
     ) async throws -> Outcome {
         let rule = try rule(candidate, sender, &deliberation)
         deliberation.pass("signer", "the rule '\(rule.name)' lets '\(sender.certificate.subject)' ask for this")
+        deliberation.authentication = "signer \(sender.certificate.serialNumber.hexadecimal), rule \(rule.name)"
         var entitlement = Entitlement()
         // As in a renewal, a challenge may be needed for nothing but to encrypt the reply under it.
         let isReplyUnderIt = opened.replyDelivery == .password && candidate.request.challengePassword != nil

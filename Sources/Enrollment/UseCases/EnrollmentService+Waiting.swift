@@ -147,7 +147,7 @@ extension EnrollmentService {
         var generator = SecureRandom()
         let id = UUID.version7(at: deliberation.receivedAt, using: &generator)
         let password = opened.replyDelivery == .password ? entitlement.password : nil
-        return ApprovalRecord(
+        var approval = ApprovalRecord(
             id: id,
             key: application.key,
             requestDigest: application.requestDigest,
@@ -172,6 +172,8 @@ extension EnrollmentService {
                 86_400 * Double(max(1, deliberation.profile.settings.approvalDays))
             )
         )
+        approval.authentication = deliberation.authentication
+        return approval
     }
 
     /// The challenge of a request that waits, or waited.

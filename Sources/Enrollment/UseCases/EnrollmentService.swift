@@ -124,13 +124,18 @@ public struct EnrollmentService: Sendable {
         } catch let ending as Ending {
             // Whoever captured a message can send it again and be refused again, which must not fill the disk: kept for the record is
             // what was granted, and what waits for the first time.
-            if ending.reason != .approvalPending { deliberation.isAuthenticated = false }
-            traces.record(deliberation.trace(ending.reason))
+            if ending.reason == .approvalPending {
+                traces.record(deliberation.trace(ending.reason))
+            } else {
+                let stage = deliberation.isAuthenticated ? RefusalTally.Stage.authenticated : .anonymous
+                deliberation.isAuthenticated = false
+                traces.record(deliberation.trace(ending.reason), refused: stage, ending.detail)
+            }
             tell(deliberation, ending.reason, detail: ending.detail, serialNumber: nil)
             return await refuse(ending.reason, deliberation)
         } catch {
             let ending = deliberation.fail("server", .internalError, "an unexpected error")
-            traces.record(deliberation.trace(ending.reason))
+            traces.record(deliberation.trace(ending.reason), refused: .anonymous, ending.detail)
             tell(deliberation, ending.reason, detail: "\(type(of: error))", serialNumber: nil)
             return .unavailable
         }

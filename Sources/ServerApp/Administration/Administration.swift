@@ -19,6 +19,11 @@ public struct Administration: Sendable {
         self.time = time
     }
 
+    /// Writes a checkpoint of the audit log: for commands, which do not stay to write one later.
+    public func writeCheckpoint() async {
+        _ = try? await state.store.writeAuditCheckpoint(at: time.now)
+    }
+
     /// Carries an operation out, audited if it changes anything.
     ///
     /// - Parameters:
@@ -94,5 +99,6 @@ public enum LocalOperations: Sendable {
         AddAuthority.self, PutAuthorityList.self, RemoveAuthority.self,
         NewRegistration.self, ImportRegistrations.self, ListRegistrations.self, ShowRegistration.self,
         RevokeRegistration.self, UnlockRegistration.self,
+        ListAudit.self, VerifyAudit.self, ExportAudit.self,
     ]
 }

@@ -25,6 +25,7 @@ struct StartAnnouncer: Service {
 struct TraceFlusher: Service {
     let traces: TraceRecorder
     let metrics: ServerMetrics
+    let time: any TimeSource
     let logger: Logger
 
     func run() async throws {
@@ -34,7 +35,7 @@ struct TraceFlusher: Service {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(200))
                 do {
-                    metrics.countDroppedTraces(try await traces.flush())
+                    metrics.countDroppedTraces(try await traces.flush(at: self.time.now))
                     hasComplained = false
                 } catch {
                     guard !Task.isCancelled else { return }

@@ -171,7 +171,7 @@ public struct Server: Sendable {
             notifier.ready(status: Self.status(configuration.current))
         }
         let watchdog = Watchdog(notifier: notifier, listeners: running, logger: logger)
-        let flusher = TraceFlusher(traces: traces, metrics: metrics, logger: logger)
+        let flusher = TraceFlusher(traces: traces, metrics: metrics, time: time, logger: logger)
         let expiry = ApprovalExpiry(approvals: state.store, time: time, logger: logger)
         let forgetting = [
             Forgetting.usedChallenges(state.store, time: time, logger: logger),
@@ -179,11 +179,13 @@ public struct Server: Sendable {
             Forgetting.traces(state.store, days: traceDays, time: time, logger: logger),
         ]
         let replacement = ReplacementRevocation(replacements: state.store, time: time, logger: logger)
+        let checkpoints = AuditCheckpoints(audit: state.store, time: time, logger: logger)
         let housekeeping: [any Service] = [
-            configuration, presence, recovery, flusher, expiry, replacement,
+            configuration, presence, recovery, flusher, expiry, replacement, checkpoints,
         ]
         try await runUntilStopped(housekeeping + forgetting + running + [announcer, watchdog])
         _ = try? await traces.flush()
+        await checkpoints.write()
     }
 
     /// What `systemctl status` shows.
@@ -198,7 +200,7 @@ public struct Server: Sendable {
         var isTold = false
         while true {
             do {
-                return try folder.open()
+                return try folder.open(as: "server")
             } catch let error as AppError where error.kind == .failure {
                 guard try folder.isShared, ContinuousClock.now < end else { throw error }
                 if !isTold { logger.warning("waiting for the database", metadata: ["error": "\(error.sentence)"]) }

@@ -26,6 +26,8 @@ public struct OpenedState: Sendable {
     public var approvals: any ApprovalStore { store }
     /// Who administers the server.
     public var operators: any OperatorStore { store }
+    /// The audit log.
+    public var audit: any AuditStore { store }
     /// What is revoked.
     public var revocations: any RevocationStore { store }
 }

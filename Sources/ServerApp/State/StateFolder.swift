@@ -44,11 +44,17 @@ public struct StateFolder: Sendable {
         if !location.isShared {
             // The key first: a state without it would be lost.
             let masterKey = try MasterKeySource.environment() ?? createMasterKey()
-            return (try Self.open(location, .create), masterKey)
+            return (try Self.open(location, .create, masterKey), masterKey)
         }
-        let store = try Self.open(location, .create)
+        let masterKey: MasterKey
         do {
-            guard try await store.configuration().issuers.isEmpty else {
+            // Nothing is written before it is known whose state this is.
+            var nobody = SystemRandomNumberGenerator()
+            let unused = try MasterKey(bytes: MasterKey.generateBytes(using: &nobody))
+            let store = try Self.open(location, .create, unused)
+            let isEmpty = try await store.configuration().issuers.isEmpty
+            try await store.close()
+            guard isEmpty else {
                 throw AppError(
                     .conflict,
                     "There is a state in the database already.",
@@ -58,24 +64,30 @@ public struct StateFolder: Sendable {
         } catch let error as StoreError {
             throw AppError(error)
         }
-        let masterKey = try MasterKeySource.environment() ?? createMasterKey()
+        masterKey = try MasterKeySource.environment() ?? createMasterKey()
         try remember()
-        return (store, masterKey)
+        return (try Self.open(location, .existing, masterKey), masterKey)
     }
 
     /// Opens the state in the folder.
     ///
+    /// - Parameter actor: whom the audit log names for what is changed outside of any operation.
     /// - Throws: `AppError` with one clear sentence.
-    public func open() throws -> OpenedState {
+    public func open(as actor: String = "local:\(StateFolder.user)") throws -> OpenedState {
         try checkState()
         let location = try location()
         let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
         return OpenedState(
             folder: self,
-            store: try Self.open(location, .existing),
+            store: try Self.open(location, .existing, masterKey, as: actor),
             database: location,
             masterKey: masterKey
         )
+    }
+
+    /// The state's master key, for what needs no more of the state than that.
+    func masterKey() throws -> MasterKey {
+        try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
     }
 
     /// Whether other servers may serve the same state.
@@ -159,12 +171,33 @@ public struct StateFolder: Sendable {
 
     private static func open(
         _ location: DatabaseLocation,
-        _ mode: OpeningMode
+        _ mode: OpeningMode,
+        _ masterKey: MasterKey,
+        as actor: String = "local:\(StateFolder.user)"
     ) throws -> any EnrollmentStore {
+        let writer = "\(machineName) \(ProcessInfo.processInfo.processIdentifier)"
         do {
-            return try location.open(mode)
+            return try location.open(
+                mode,
+                audit: AuditIdentity(seal: AuditSeal(masterKey), writer: writer, actor: actor)
+            )
         } catch {
             throw AppError(error)
+        }
+    }
+
+    /// Who runs this process; under sudo, who ran that.
+    public static var user: String {
+        let variables = ProcessInfo.processInfo.environment
+        return variables["SUDO_USER"] ?? variables["USER"] ?? variables["LOGNAME"] ?? "unknown"
+    }
+
+    /// The machine's own name, without asking anybody else for it.
+    static var machineName: String {
+        var name = utsname()
+        guard unsafe uname(&name) == 0 else { return "unknown" }
+        return unsafe withUnsafeBytes(of: &name.nodename) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
     }
 

@@ -10,6 +10,9 @@ protocol SQLConnection {
     /// A row of a result, good until the next one is read.
     associatedtype Row: SQLRow
 
+    /// Where events of the audit log go; nil where nothing can be written.
+    var trail: AuditTrail? { get }
+
     /// Runs a statement that returns no rows.
     ///
     /// - Returns: how many rows it changed.

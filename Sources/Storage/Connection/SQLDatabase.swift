@@ -3,10 +3,15 @@
 
 import Enrollment
 
+import struct Foundation.Date
+
 /// An open database: the seam between the ports and what each engine does about transactions and threads.
 protocol SQLDatabase: Sendable {
     /// What a body is handed.
     associatedtype Connection: SQLConnection
+
+    /// What is known of the audit log's streams that are written here.
+    var ledger: AuditLedger { get }
 
     /// Reads what an index finds; each statement sees the newest state, so two of them may see different ones.
     func read<Value: Sendable>(
@@ -39,8 +44,27 @@ protocol SQLDatabase: Sendable {
 }
 
 extension SQLDatabase {
-    /// Like `write`, for what throws nothing else.
+    /// Like `write`, for what throws nothing else, with an event of the act that is carried out, if there is one.
+    ///
+    /// - Parameters:
+    ///   - event: what the audit log tells when no act is carried out: of changes that somebody answers for.
+    ///   - body: makes the changes.
     func change<Value: Sendable>(
+        auditing event: AuditEvent? = nil,
+        _ body: @escaping @Sendable (Connection) throws(StoreError) -> WriteResult<Value>
+    ) async throws(StoreError) -> Value {
+        var event = event
+        if event?.actor == "server" { event?.actor = ledger.actor }
+        let prepared = (AuditAct.current?.event ?? event).map(PreparedAuditEvent.init)
+        return try await maintain { connection throws(StoreError) in
+            let result = try body(connection)
+            if let prepared, case .keep = result { try connection.audit(prepared) }
+            return result
+        }
+    }
+
+    /// Like `change`, for what is nobody's act.
+    func maintain<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> WriteResult<Value>
     ) async throws(StoreError) -> Value {
         do {
@@ -48,5 +72,32 @@ extension SQLDatabase {
         } catch {
             throw Self.storeError(error)
         }
+    }
+}
+
+extension AuditAct {
+    /// The act as an event, with what is known of it by now.
+    var event: AuditEvent {
+        let subject = subject
+        return AuditEvent(
+            at: moment,
+            actID: id,
+            action: action,
+            actor: actor,
+            origin: origin,
+            target: subject.target,
+            before: subject.before,
+            after: subject.after,
+            input: input
+        )
+    }
+
+    /// When it began: its id says so.
+    private var moment: Date {
+        let bytes = id.uuid
+        let milliseconds = [bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5].reduce(Int64(0)) {
+            $0 << 8 | Int64($1)
+        }
+        return Date(storedMilliseconds: milliseconds)
     }
 }

@@ -12,6 +12,7 @@ extension CopiedTable {
         approval,
         approvalVote, challenge, usedChallenge, registration, uniqueCertificate, trace, revocationCount,
         certificateList, administrator, apiToken, idempotentRequest,
+        certificateList, auditStream, auditEvent, auditCheckpoint, auditOutput, auditOutputPosition,
         configurationVersion,
     ]
 
@@ -185,6 +186,40 @@ extension CopiedTable {
         "idempotent_request",
         key: [.text("principal"), .text("request_key")],
         [.blob("digest"), .blob("answer").orNull, .int64("created_at"), .int64("expires_at")]
+    )
+
+    private static let auditStream = CopiedTable(
+        "audit_stream",
+        key: [.text("id")],
+        [.int64("started_at"), .text("writer"), .blob("hash")]
+    )
+
+    private static let auditEvent = CopiedTable(
+        "audit_event",
+        key: [.text("stream"), .int64("sequence")],
+        [
+            .blob("previous_hash"), .blob("hash"), .int64("occurred_at"), .text("act_id").orNull, .text("action"),
+            .text("actor"), .text("origin"), .text("target").orNull, .text("before_json").orNull,
+            .text("after_json").orNull, .text("input_json").orNull, .text("outcome"),
+        ]
+    )
+
+    private static let auditCheckpoint = CopiedTable(
+        "audit_checkpoint",
+        key: [.int64("number")],
+        [.int64("occurred_at"), .text("writer"), .blob("heads"), .blob("previous_hash"), .blob("hash")]
+    )
+
+    private static let auditOutput = CopiedTable(
+        "audit_output",
+        key: [.text("name")],
+        [.text("lease_owner"), .int64("lease_until")]
+    )
+
+    private static let auditOutputPosition = CopiedTable(
+        "audit_output_position",
+        key: [.text("output"), .text("stream")],
+        [.int64("sequence")]
     )
 
     private static let configurationVersion = CopiedTable(

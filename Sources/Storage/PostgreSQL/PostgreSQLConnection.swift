@@ -19,6 +19,8 @@ final class PostgreSQLConnection: SQLConnection {
         case abandoned
     }
 
+    /// Where events go; the pool's connections have it.
+    var trail: AuditTrail?
     /// The worst that happened since this was last made nil.
     var trouble: Trouble?
     /// What the server's settings are like: sentences for the log.
@@ -132,7 +134,10 @@ final class PostgreSQLConnection: SQLConnection {
     var isOpen: Bool { session.isOpen }
 
     /// Ends the connection.
-    func close() { session.close() }
+    func close() {
+        trail?.close()
+        session.close()
+    }
 
     /// Makes what is going on end early, and the connection with it.
     var isInterrupted: (@Sendable () -> Bool)? {

@@ -8,6 +8,7 @@ import Foundation
 final class PostgreSQLDatabase: SQLDatabase {
     /// What should be said in the log about how safe the data are: sentences.
     let warnings: [String]
+    let ledger: AuditLedger
     private let pool: PostgreSQLPool
     private let listener: PostgreSQLListener
     private let waitLimit: Duration
@@ -33,7 +34,8 @@ final class PostgreSQLDatabase: SQLDatabase {
         defer { connection.close() }
         try PostgreSQLMigration(connection: connection, options: options).run(mayCreate: mayCreate)
         warnings = (location.warning.map { [$0] } ?? []) + connection.warnings
-        pool = PostgreSQLPool(location, options)
+        ledger = AuditLedger(options.audit)
+        pool = PostgreSQLPool(location, options, ledger)
         listener = PostgreSQLListener(location, options)
         waitLimit = options.waitLimit
     }

@@ -73,6 +73,7 @@ extension PostgreSQLConnection {
         var repeats = 0
         while true {
             trouble = nil
+            trail?.rollBack()
             do throws(PostgreSQLFailure) {
                 _ = try command(job.kind == .write ? Control.begin : Control.beginSnapshot)
             } catch {
@@ -87,6 +88,7 @@ extension PostgreSQLConnection {
                 // Whoever went on after a failure would have all of it undone.
                 if trouble != nil { throw StoreError.unavailable("The transaction had failed.") }
                 if stays { try commit() } else { rollBack() }
+                trail?.commit()
                 answer()
                 return .told
             } catch {
@@ -120,6 +122,7 @@ extension PostgreSQLConnection {
         } catch {
             // An answer other than the last words means that all was undone.
             if case .refused = error, isOpen { throw StoreError(postgreSQL: error) }
+            trail?.abandon()
             throw .unavailable(
                 "The connection to the database was lost while a change was committed: whether it was made is unknown."
             )
@@ -127,12 +130,14 @@ extension PostgreSQLConnection {
         guard done == "COMMIT" else { throw .unavailable("The database undid the transaction.") }
         // The server gives waiting for a standby up with a warning.
         if isWarned {
+            trail?.abandon()
             throw .unavailable("The database did not wait for its standby: whether the change stays is unknown.")
         }
     }
 
     /// Undoes the changes, if need be by closing the connection.
     private func rollBack() {
+        trail?.rollBack()
         guard isOpen, isInTransaction else { return }
         let before = trouble
         do throws(PostgreSQLFailure) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Enrollment
+
 /// What tests and measurements set on a PostgreSQL store.
 package struct PostgreSQLOptions: Sendable {
     /// How many connections are opened at most, besides the one that listens.
@@ -31,6 +33,8 @@ package struct PostgreSQLOptions: Sendable {
     package var migrationLimit = Duration.seconds(120)
     /// How many steps are added to the schema's history, when it is another than this program's.
     package var extraMigrations = 0
+    /// Who writes the audit log, and under which key.
+    var audit = AuditIdentity.unsealed
     /// Whether a state is copied into the database.
     var purpose = CopyPurpose.none
 

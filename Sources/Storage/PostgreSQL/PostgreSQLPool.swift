@@ -40,12 +40,14 @@ final class PostgreSQLPool: Sendable {
 
     private let location: PostgreSQLLocation
     private let options: PostgreSQLOptions
+    private let ledger: AuditLedger
     private let state = Mutex(State())
     private let times = Mutex(DurationHistogram())
 
-    init(_ location: PostgreSQLLocation, _ options: PostgreSQLOptions) {
+    init(_ location: PostgreSQLLocation, _ options: PostgreSQLOptions, _ ledger: AuditLedger) {
         self.location = location
         self.options = options
+        self.ledger = ledger
     }
 
     /// Takes a job, or tells its caller at once that it can't be done.
@@ -223,6 +225,7 @@ final class PostgreSQLPool: Sendable {
     private func connect() -> PostgreSQLConnection? {
         do throws(PostgreSQLFailure) {
             let connection = try PostgreSQLConnection(location, options)
+            connection.trail = AuditTrail(ledger)
             state.withLock { state in
                 state.connected += 1
                 state.outage = PostgreSQLOutage()

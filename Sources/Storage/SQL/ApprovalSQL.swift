@@ -49,6 +49,7 @@ enum ApprovalSQL {
         UPDATE approval SET state = 'expired', decided_at = :moment, sealed_challenge = NULL
         WHERE profile = :profile AND transaction_id = :transaction_id AND signer_digest = :signer_digest
             AND state = 'pending' AND expires_at <= :moment
+        RETURNING id
         """
     )
 
@@ -144,6 +145,7 @@ enum ApprovalSQL {
         """
         UPDATE approval SET state = 'expired', decided_at = :moment, sealed_challenge = NULL
         WHERE state = 'pending' AND expires_at <= :moment
+        RETURNING id
         """
     )
 }

@@ -29,7 +29,7 @@ enum Migrations {
             statements: registrations + challengePurposes + duplicates
         ),
         Migration(version: 7, name: "used challenges", statements: usedChallenges),
-        Migration(version: 8, name: "audit", statements: []),
+        Migration(version: 8, name: "audit log", statements: audit),
         Migration(version: 9, name: "operators", statements: operators),
         Migration(version: 10, name: "searches", statements: searches),
     ]

@@ -33,15 +33,17 @@ final class GroupCommit: Sendable {
     private let readers: QuickReaders
     private let turn: WriterTurn
     private let options: SQLiteOptions
+    private let ledger: AuditLedger
     private let state = Mutex(State())
     private let times = Mutex(DurationHistogram())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(pool: DatabasePool, readers: QuickReaders, turn: WriterTurn, options: SQLiteOptions) {
+    init(pool: DatabasePool, readers: QuickReaders, turn: WriterTurn, options: SQLiteOptions, ledger: AuditLedger) {
         self.pool = pool
         self.readers = readers
         self.turn = turn
         self.options = options
+        self.ledger = ledger
     }
 
     /// Starts the thread, which ends with `close`.
@@ -84,12 +86,13 @@ final class GroupCommit: Sendable {
         do {
             // Dropped before the connection closes.
             let prepared = PreparedStatements()
+            let trail = AuditTrail(ledger)
             while let group = next() {
                 guard !group.isEmpty else {
                     wake.wait()
                     continue
                 }
-                commit(group, prepared)
+                commit(group, prepared, trail)
             }
         }
         let ending: Result<Void, StoreError>
@@ -127,13 +130,13 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ group: [Member], _ prepared: PreparedStatements) {
+    private func commit(_ group: [Member], _ prepared: PreparedStatements, _ trail: AuditTrail) {
         var answers: [@Sendable () -> Void] = []
         answers.reserveCapacity(group.count)
         let begin = ContinuousClock.now
         do {
             try pool.writeWithoutTransaction { database in
-                let connection = SQLiteConnection(database: database, prepared: prepared)
+                let connection = SQLiteConnection(database: database, prepared: prepared, trail: trail)
                 try Self.transaction(on: connection, turn) { () throws(StoreError) in
                     for member in group {
                         answers.append(try Self.answer(of: member, on: connection))
@@ -141,7 +144,10 @@ final class GroupCommit: Sendable {
                     if let failure = options.commitFailure?() { throw failure }
                 }
             }
+            trail.commit()
         } catch {
+            // Whether a commit that failed may still reach the disk is not asked.
+            trail.abandon()
             for member in group { member.fail(StoreError(sqlite: error)) }
             return
         }
@@ -183,6 +189,7 @@ final class GroupCommit: Sendable {
         on connection: SQLiteConnection
     ) throws(StoreError) -> @Sendable () -> Void {
         _ = try connection.execute(Control.savepoint, [:])
+        let head = connection.trail?.head
         let stays: Bool
         let answer: @Sendable () -> Void
         do {
@@ -192,7 +199,10 @@ final class GroupCommit: Sendable {
             stays = false
             answer = { member.fail(error) }
         }
-        if !stays { _ = try connection.execute(Control.rollbackToSavepoint, [:]) }
+        if !stays {
+            _ = try connection.execute(Control.rollbackToSavepoint, [:])
+            connection.trail?.restore(head)
+        }
         _ = try connection.execute(Control.release, [:])
         return answer
     }

@@ -13,6 +13,8 @@ struct SQLiteConnection: SQLConnection {
     let database: Database
     /// The statements that were prepared on this connection; without it GRDB looks them up by their text.
     var prepared: PreparedStatements?
+    /// Where events go; only the writer has it.
+    var trail: AuditTrail?
 
     func execute(_ statement: SQLStatement, _ values: SQLValues) throws(StoreError) -> Int {
         let prepared = try prepare(statement)

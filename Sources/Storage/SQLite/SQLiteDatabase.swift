@@ -10,6 +10,7 @@ final class SQLiteDatabase: SQLDatabase {
     private let pool: DatabasePool
     private let readers: QuickReaders
     private let writer: GroupCommit
+    let ledger: AuditLedger
 
     /// Opens the database and brings its schema up to date.
     init(path: String, mode: OpeningMode, options: SQLiteOptions) throws(StoreError) {
@@ -33,7 +34,8 @@ final class SQLiteDatabase: SQLDatabase {
                 if options.isReadOnly { try database.execute(sql: "PRAGMA query_only = ON") }
             }
             readers = try QuickReaders(beside: pool, count: ProcessInfo.processInfo.activeProcessorCount)
-            writer = GroupCommit(pool: pool, readers: readers, turn: turn, options: options)
+            ledger = AuditLedger(options.audit)
+            writer = GroupCommit(pool: pool, readers: readers, turn: turn, options: options, ledger: ledger)
         } catch {
             throw StoreError(sqlite: error)
         }

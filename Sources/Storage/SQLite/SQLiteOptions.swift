@@ -17,6 +17,8 @@ struct SQLiteOptions: Sendable {
     var extraMigrations = 0
     /// Whether a state is copied into the database.
     var purpose = CopyPurpose.none
+    /// Who writes the audit log, and under which key.
+    var audit = AuditIdentity.unsealed
     /// Called after each commit, with the number of its members.
     var onCommit: (@Sendable (Int) -> Void)?
     /// Called before each commit, which fails with what it returns.

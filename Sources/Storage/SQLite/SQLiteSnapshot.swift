@@ -9,6 +9,8 @@ import GRDB
 /// A read transaction stays open, so that all reads see the same. Others may go on writing, and the file grows by what
 /// they write. Not for a server: one reads at a time.
 final class SQLiteSnapshot: SQLDatabase {
+    /// Nothing is written here.
+    let ledger = AuditLedger(.unsealed)
     private let queue: DatabaseQueue
     /// What SQLite counts when others commit.
     private let version: Int64

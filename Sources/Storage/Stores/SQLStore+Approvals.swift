@@ -10,8 +10,11 @@ import struct Foundation.UUID
 extension SQLStore {
     /// Lets a request wait, with its claims used up.
     func wait(_ approval: ApprovalRecord, claims: [Claim]) async throws(StoreError) -> PendingOutcome {
-        try await database.change { connection throws(StoreError) in
-            try ApprovalTable(connection: connection).wait(approval, claims: claims)
+        let event = PreparedAuditEvent(.waiting(approval))
+        return try await database.change { connection throws(StoreError) in
+            let result = try ApprovalTable(connection: connection).wait(approval, claims: claims)
+            if case .keep = result { try connection.audit(event) }
+            return result
         }
     }
 
@@ -45,7 +48,8 @@ extension SQLStore {
 
     /// Notes that somebody is for a request that waits.
     func vote(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> VoteOutcome {
-        try await database.change { connection throws(StoreError) in
+        try await database.change(auditing: .decision("request.vote", on: id, decision)) {
+            connection throws(StoreError) in
             try ApprovalTable(connection: connection).vote(id, decision)
         }
     }
@@ -57,7 +61,8 @@ extension SQLStore {
 
     /// Denies a request that waits.
     func deny(_ id: UUID, _ decision: ApprovalDecision) async throws(StoreError) -> Bool {
-        try await database.change { connection throws(StoreError) in
+        try await database.change(auditing: .decision("request.deny", on: id, decision)) {
+            connection throws(StoreError) in
             try ApprovalTable(connection: connection).deny(id, decision)
         }
     }

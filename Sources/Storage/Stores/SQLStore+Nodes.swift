@@ -10,7 +10,7 @@ import struct Foundation.UUID
 extension SQLStore {
     /// Adds a server, or replaces what it said before.
     func report(_ node: NodeRecord, forgetting moment: Date) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try NodeTable(connection: connection).report(node, forgetting: moment)
         }
     }
@@ -22,7 +22,7 @@ extension SQLStore {
 
     /// Removes a server that stops.
     func forget(_ id: UUID) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try NodeTable(connection: connection).forget(id)
         }
     }

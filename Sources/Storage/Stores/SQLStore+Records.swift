@@ -10,7 +10,18 @@ import struct Foundation.UUID
 extension SQLStore {
     /// Adds challenges, all or none.
     func add(_ challenges: [ChallengeRecord], limit: OutstandingLimit?) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        let event = challenges.first.map { first in
+            var details = AuditDetails()
+            details.add("count", challenges.count)
+            details.add("kind", first.kind.rawValue)
+            return AuditEvent.server(
+                "challenge.added",
+                "profile \(first.profile)",
+                at: first.createdAt,
+                after: details.text
+            )
+        }
+        try await database.change(auditing: event) { connection throws(StoreError) in
             try ChallengeTable(connection: connection).add(challenges, limit: limit)
         }
     }
@@ -44,7 +55,9 @@ extension SQLStore {
 
     /// Takes a challenge back.
     func revokeChallenge(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool {
-        try await database.change { connection throws(StoreError) in
+        let target = "challenge \(id.lowercaseText)"
+        return try await database.change(auditing: .server("challenge.revoked", target, at: moment)) {
+            connection throws(StoreError) in
             try ChallengeTable(connection: connection).revoke(id, at: moment)
         }
     }
@@ -53,9 +66,11 @@ extension SQLStore {
 /// `TraceStore` in storage transactions.
 extension SQLStore {
     /// Adds traces and keeps the ring bounded.
-    func append(_ traces: [TraceRecord], ringSize: Int) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
-            try TraceTable(connection: connection).append(traces, ringSize: ringSize)
+    func append(_ traces: [TraceRecord], ringSize: Int, auditing events: [AuditEvent]) async throws(StoreError) {
+        let prepared = events.map(PreparedAuditEvent.init)
+        try await database.maintain { connection throws(StoreError) in
+            for event in prepared { try connection.audit(event) }
+            return try TraceTable(connection: connection).append(traces, ringSize: ringSize)
         }
     }
 
@@ -114,7 +129,9 @@ extension SQLStore {
 
     /// Makes changes, all or none.
     func apply(_ changes: [ConfigurationChange]) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        let targets = changes.compactMap(\.auditedTarget).joined(separator: ", ")
+        try await database.change(auditing: .server("configuration.changed", targets, at: Date())) {
+            connection throws(StoreError) in
             try ConfigurationTables(connection: connection).apply(changes)
         }
     }

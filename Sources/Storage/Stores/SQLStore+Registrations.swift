@@ -10,7 +10,10 @@ import struct Foundation.UUID
 extension SQLStore {
     /// Adds registrations, all or none.
     func register(_ registrations: [RegistrationRecord]) async throws(StoreError) -> RegistrationRecord? {
-        try await database.change { connection throws(StoreError) in
+        let event = registrations.first.map { first in
+            AuditEvent.server("registration.added", "profile \(first.profile)", at: first.createdAt)
+        }
+        return try await database.change(auditing: event) { connection throws(StoreError) in
             try RegistrationTable(connection: connection).add(registrations)
         }
     }
@@ -38,21 +41,25 @@ extension SQLStore {
         maximum: Int,
         at moment: Date
     ) async throws(StoreError) -> GuessOutcome? {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try RegistrationTable(connection: connection).countGuess(id, guess: guess, maximum: maximum, at: moment)
         }
     }
 
     /// Unlocks a registration.
     func unlockRegistration(_ id: UUID) async throws(StoreError) -> Bool {
-        try await database.change { connection throws(StoreError) in
+        let target = "registration \(id.lowercaseText)"
+        return try await database.change(auditing: .server("registration.unlocked", target, at: Date())) {
+            connection throws(StoreError) in
             try RegistrationTable(connection: connection).unlock(id)
         }
     }
 
     /// Takes a registration back.
     func revokeRegistration(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool {
-        try await database.change { connection throws(StoreError) in
+        let target = "registration \(id.lowercaseText)"
+        return try await database.change(auditing: .server("registration.revoked", target, at: moment)) {
+            connection throws(StoreError) in
             try RegistrationTable(connection: connection).revoke(id, at: moment)
         }
     }

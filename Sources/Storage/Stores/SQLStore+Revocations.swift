@@ -14,7 +14,8 @@ extension SQLStore {
         serialNumber: [UInt8],
         _ revocation: Revocation
     ) async throws(StoreError) -> RevocationOutcome {
-        try await database.change { connection throws(StoreError) in
+        try await database.change(auditing: .revoked(issuerID, serialNumber, revocation)) {
+            connection throws(StoreError) in
             try RevocationTables(connection: connection)
                 .revoke(issuerID: issuerID, serialNumber: serialNumber, revocation)
         }
@@ -22,7 +23,9 @@ extension SQLStore {
 
     /// Makes a certificate that is on hold good again, and counts that in its shard.
     func release(issuerID: UUID, serialNumber: [UInt8]) async throws(StoreError) -> RevocationOutcome {
-        try await database.change { connection throws(StoreError) in
+        let target = "certificate \(serialNumber.hexadecimal)"
+        return try await database.change(auditing: .server("certificate.released", target, at: Date())) {
+            connection throws(StoreError) in
             try RevocationTables(connection: connection).release(issuerID: issuerID, serialNumber: serialNumber)
         }
     }
@@ -32,7 +35,7 @@ extension SQLStore {
         // Most often there is nothing to write, and who looks should not wait for those who do.
         let isDue = try await database.read { try UniqueCertificateTable(connection: $0).isDue(at: moment) }
         guard isDue else { return 0 }
-        return try await database.change { connection throws(StoreError) in
+        return try await database.maintain { connection throws(StoreError) in
             try UniqueCertificateTable(connection: connection).revokeDue(at: moment, limit: limit)
         }
     }

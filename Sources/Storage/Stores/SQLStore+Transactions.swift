@@ -15,8 +15,9 @@ extension SQLStore {
     ) async throws -> ReservationOutcome {
         // Outside the transaction, which everybody waits for.
         let steps = reservation.trace.map { TraceSteps.encode($0.steps) } ?? ""
+        let audit = ReservationAudit(reservation, act: AuditAct.current)
         return try await database.write {
-            try TransactionTable(connection: $0).reserve(reservation, steps: steps, signing: signing)
+            try TransactionTable(connection: $0).reserve(reservation, steps: steps, audit, signing: signing)
         }
     }
 
@@ -32,15 +33,23 @@ extension SQLStore {
 
     /// Stores the certificate of a reserved transaction.
     func finish(_ id: UUID, certificate: CertificateRecord) async throws(StoreError) -> FinishOutcome {
-        try await database.change { connection throws(StoreError) in
-            try TransactionTable(connection: connection).finish(id, certificate: certificate)
+        let event = PreparedAuditEvent(.finished(certificate, id))
+        return try await database.change { connection throws(StoreError) in
+            let result = try TransactionTable(connection: connection).finish(id, certificate: certificate)
+            if case .keep = result { try connection.audit(event) }
+            return result
         }
     }
 
     /// Gives a reserved transaction up.
     func abandon(_ id: UUID, at moment: Date) async throws(StoreError) -> Bool {
-        try await database.change { connection throws(StoreError) in
-            try TransactionTable(connection: connection).abandon(id, at: moment)
+        let event = PreparedAuditEvent(
+            .server("enrollment.abandoned", "transaction \(id.lowercaseText)", at: moment, actID: id)
+        )
+        return try await database.change { connection throws(StoreError) in
+            let result = try TransactionTable(connection: connection).abandon(id, at: moment)
+            if case .keep = result { try connection.audit(event) }
+            return result
         }
     }
 
@@ -50,7 +59,7 @@ extension SQLStore {
         lease: Lease,
         limit: Int
     ) async throws(StoreError) -> [OpenTransaction] {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try TransactionTable(connection: connection).takeOverExpired(before: moment, lease: lease, limit: limit)
         }
     }

@@ -14,7 +14,7 @@ extension SQLStore {
 
     /// Forgets the challenges whose time is over.
     func forgetUsedChallenges(before moment: Date, limit: Int) async throws(StoreError) -> Int {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try UsedChallengeTable(connection: connection).forget(before: moment, limit: limit)
         }
     }

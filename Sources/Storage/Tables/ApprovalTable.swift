@@ -65,7 +65,7 @@ struct ApprovalTable<Connection: SQLConnection> {
                 "id": .uuid(id),
             ]
         )
-        return .keep(changed == 1)
+        return changed == 1 ? .keep(true) : .undo(false)
     }
 
     /// Notes that somebody is for a request that waits.
@@ -103,7 +103,16 @@ struct ApprovalTable<Connection: SQLConnection> {
     }
 
     func expire(at moment: Date) throws(StoreError) -> WriteResult<Int> {
-        .keep(try connection.execute(ApprovalSQL.expire, ["moment": .date(moment)]))
+        let expired = try connection.query(ApprovalSQL.expire, ["moment": .date(moment)]) { row throws(StoreError) in
+            try row.uuid()
+        }
+        for id in expired { try auditExpiry(of: id, at: moment) }
+        return expired.isEmpty ? .undo(0) : .keep(expired.count)
+    }
+
+    private func auditExpiry(of id: UUID, at moment: Date) throws(StoreError) {
+        let target = "request \(id.lowercaseText)"
+        try connection.audit(PreparedAuditEvent(.server("request.expired", target, at: moment, actID: id)))
     }
 
     /// Approves a request that waits by the reservation of its transaction, with whoever decides last.
@@ -194,13 +203,15 @@ struct ApprovalTable<Connection: SQLConnection> {
     /// Ends the request that waits under the same key, if nobody decided in time.
     private func outlive(_ approval: ApprovalRecord) throws(StoreError) -> Bool {
         let key = approval.key
-        return try connection.execute(
+        let expired = try connection.query(
             ApprovalSQL.outlive,
             [
                 "moment": .date(approval.createdAt), "profile": .text(key.profile),
                 "transaction_id": .text(key.transactionID), "signer_digest": .blob(key.signerDigest),
             ]
-        ) == 1
+        ) { row throws(StoreError) in try row.uuid() }
+        for id in expired { try auditExpiry(of: id, at: approval.createdAt) }
+        return !expired.isEmpty
     }
 
     /// Why a request could not be added; nil when nothing is seen in the way.

@@ -90,7 +90,7 @@ struct ChallengeTable<Connection: SQLConnection> {
 
     func revoke(_ id: UUID, at moment: Date) throws(StoreError) -> WriteResult<Bool> {
         let changed = try connection.execute(ChallengeSQL.revoke, ["moment": .date(moment), "id": .uuid(id)])
-        return .keep(changed == 1)
+        return changed == 1 ? .keep(true) : .undo(false)
     }
 
     /// Uses a one-time challenge up, if it may be used: of which profile it is was looked at when it was found.

@@ -96,11 +96,13 @@ struct RegistrationTable<Connection: SQLConnection> {
     }
 
     func unlock(_ id: UUID) throws(StoreError) -> WriteResult<Bool> {
-        .keep(try connection.execute(RegistrationSQL.unlock, ["id": .uuid(id)]) == 1)
+        let changed = try connection.execute(RegistrationSQL.unlock, ["id": .uuid(id)])
+        return changed == 1 ? .keep(true) : .undo(false)
     }
 
     func revoke(_ id: UUID, at moment: Date) throws(StoreError) -> WriteResult<Bool> {
-        .keep(try connection.execute(RegistrationSQL.revoke, ["moment": .date(moment), "id": .uuid(id)]) == 1)
+        let changed = try connection.execute(RegistrationSQL.revoke, ["moment": .date(moment), "id": .uuid(id)])
+        return changed == 1 ? .keep(true) : .undo(false)
     }
 
     /// Uses a registration, if it may be used: one that is good for once is used up.

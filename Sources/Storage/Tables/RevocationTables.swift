@@ -96,7 +96,7 @@ struct RevocationTables<Connection: SQLConnection> {
                 "revision": .integer(list.revision),
             ]
         )
-        return .keep(changed == 1)
+        return changed == 1 ? .keep(true) : .undo(false)
     }
 
     private func counted(_ issuerID: UUID, _ shard: Int) throws(StoreError) -> WriteResult<RevocationOutcome> {

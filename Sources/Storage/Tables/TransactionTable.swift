@@ -24,10 +24,11 @@ struct TransactionTable<Connection: SQLConnection> {
 
     private var traces: TraceTable<Connection> { TraceTable(connection: connection) }
 
-    /// Reserves a transaction; `steps` are the trace's, already encoded.
+    /// Reserves a transaction; `steps` are the trace's, already encoded, and `audit` is what the audit log is told.
     func reserve(
         _ reservation: Reservation,
         steps: String,
+        _ audit: ReservationAudit,
         signing: () throws -> CertificateRecord?
     ) throws -> WriteResult<ReservationOutcome> {
         try connection.takeTurn(of: reservation.key)
@@ -40,6 +41,8 @@ struct TransactionTable<Connection: SQLConnection> {
         }
         guard let certificate = try signing() else {
             try hold(reservation)
+            try connection.audit(audit.ordered)
+            if let act = audit.act { try connection.audit(act) }
             return .keep(.reserved)
         }
         guard certificate.answers(reservation.id, reservation.order) else { throw StoreError.otherCertificate }
@@ -50,6 +53,9 @@ struct TransactionTable<Connection: SQLConnection> {
         if let trace = reservation.trace {
             try traces.add(trace, steps: steps, hold: reservation.heldTrace == nil ? .record : .transaction)
         }
+        // Last: the fewer statements between it and the commit, the better for those who wait for their turn.
+        try connection.audit(audit.issued)
+        if let act = audit.act { try connection.audit(act) }
         return .keep(.issued(certificate))
     }
 

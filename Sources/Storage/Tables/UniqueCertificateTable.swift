@@ -145,11 +145,14 @@ struct UniqueCertificateTable<Connection: SQLConnection> {
         // CRLs name moments in whole seconds.
         let since = Date(timeIntervalSince1970: moment.timeIntervalSince1970.rounded(.down))
         // What an operator has revoked meanwhile stays as it is.
-        _ = try RevocationTables(connection: connection).revoke(
+        let revocation = Revocation(at: since, reason: .superseded)
+        let result = try RevocationTables(connection: connection).revoke(
             issuerID: due.issuerID,
             serialNumber: due.serialNumber,
-            Revocation(at: since, reason: .superseded)
+            revocation
         )
+        guard case .keep = result else { return }
+        try connection.audit(PreparedAuditEvent(.revoked(due.issuerID, due.serialNumber, revocation)))
     }
 }
 

@@ -23,7 +23,9 @@ enum Administrator {
         }
         switch self {
         case .local(let administration, let principal):
-            return try await administration.perform(operation, input, as: principal)
+            let output = try await administration.perform(operation, input, as: principal)
+            if !Operation.isReading { await administration.writeCheckpoint() }
+            return output
         case .remote(let client):
             do {
                 return try await client.perform(operation, input)
