@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import CertificateAuthority
 internal import Cryptography
 internal import Enrollment
 internal import SCEP
+internal import StrictJSON
 internal import TestSupport
 internal import Testing
 
@@ -169,7 +171,7 @@ struct State: Sendable {
         #expect(try await opened.configuration().version == version)
         let outcomes = try await opened.apply(good, isDryRun: false)
         #expect(outcomes.map(\.name) == ["short", "phones", "printers"])
-        #expect(outcomes.allSatisfy { $0.refusal == nil })
+        #expect(outcomes.allSatisfy { $0.reason == nil })
         // All of it is one change.
         #expect(try await opened.configuration().version == version + 1)
         #expect(try await opened.apply(good, isDryRun: false).allSatisfy { $0.change == .unchanged })
@@ -195,8 +197,8 @@ struct State: Sendable {
         )
         #expect(outcome.change == .changed)
         #expect(outcome.differences.map(\.path) == ["approvalDays", "maximumClockSkew"])
-        #expect(outcome.differences.map(\.old) == ["3", "none"])
-        #expect(outcome.differences.map(\.new) == ["14", "60"])
+        #expect(outcome.differences.map(\.old) == [.integer(3), nil])
+        #expect(outcome.differences.map(\.new) == [.integer(14), .integer(60)])
         // Who was disabled in a hurry is not enabled by a file that says nothing of it.
         #expect(try await opened.profile("a", SCEPProfileSettings.self).isEnabled == false)
         _ = try await opened.apply("scepProfiles: {a: {raProfile: default, enabled: true}}", isDryRun: false)
@@ -233,7 +235,7 @@ struct State: Sendable {
         #expect(read.settings == stored.settings)
         #expect(read.isEnabled == false)
         // One profile comes with the RA profiles that belong to it.
-        let part = try ProfileDocument(yaml: try await opened.export(["odd"]))
+        let part = try ProfileFile(yaml: try await opened.export(["odd"]))
         #expect(part.raProfiles.keys.sorted() == ["default", "vpn"])
         #expect(part.scepProfiles.keys.sorted() == ["odd"])
     }

@@ -12,6 +12,8 @@ public enum AdminOperations: Sendable {
         + authorities
         + registrations
         + audit
+        + profiles
+        + raProfiles
 
     static let challenges: [any AdminOperation.Type] = [
         ListChallenges.self, NewChallenges.self, RevokeChallenge.self,
@@ -50,4 +52,16 @@ public enum AdminOperations: Sendable {
     static let audit: [any AdminOperation.Type] = [
         ListAudit.self, VerifyAudit.self, ExportAudit.self,
     ]
+
+    static let profiles: [any AdminOperation.Type] =
+        profileVerbs(SCEPProfiles.self) + [ApplyProfiles.self, ExportProfiles.self]
+
+    static let raProfiles: [any AdminOperation.Type] = profileVerbs(RAProfiles.self)
+
+    private static func profileVerbs<Noun: ProfileNoun>(_ noun: Noun.Type) -> [any AdminOperation.Type] {
+        [
+            ListProfiles<Noun>.self, ShowProfile<Noun>.self, NewProfile<Noun>.self, ReplaceProfile<Noun>.self,
+            SetProfile<Noun>.self, EnableProfile<Noun>.self, DisableProfile<Noun>.self, DeleteProfile<Noun>.self,
+        ]
+    }
 }

@@ -45,6 +45,8 @@ private struct SchemaChecker {
         switch (schema, value) {
         case (.anything, _), (.boolean, .boolean), (.nullable, .null): return
         case (.nullable(let schema), _): check(value, schema, at: pointer)
+        case (.either(let first, let second), _):
+            check(value, Self.isKind(of: first, value) ? first : second, at: pointer)
         case (.string(let minimum, let maximum, let pattern, let format), .string(let text)):
             check(text, minimum, maximum, pattern, format, at: pointer)
         case (.integer(let range), .number(let digits)):
@@ -122,6 +124,19 @@ private struct SchemaChecker {
         Int(digits) ?? Double(digits).flatMap { Int(exactly: $0) }
     }
 
+    /// Whether a value is of the kind that a schema is about, which is how two forms are told apart.
+    private static func isKind(of schema: Schema, _ value: JSONValue) -> Bool {
+        switch (schema, value) {
+        case (.string, .string), (.choice, .string), (.list, .array), (.map, .object), (.object, .object),
+            (.union, .object), (.boolean, .boolean), (.integer, .number), (.number, .number), (.anything, _),
+            (.nullable, .null):
+            true
+        case (.nullable(let schema), _): isKind(of: schema, value)
+        case (.either(let first, let second), _): isKind(of: first, value) || isKind(of: second, value)
+        default: false
+        }
+    }
+
     private static func words(_ schema: Schema) -> String {
         switch schema {
         case .string, .choice: "a text"
@@ -130,6 +145,7 @@ private struct SchemaChecker {
         case .boolean: "true or false"
         case .list: "a list"
         case .map, .object, .union: "an object"
+        case .either(let first, let second): "\(words(first)) or \(words(second))"
         case .nullable(let schema): words(schema) + " or null"
         case .anything: "anything"
         }

@@ -4,10 +4,13 @@
 public import StrictJSON
 
 extension Schema {
-    /// The schema as JSON Schema; named objects become references, which `components` has to explain.
-    public var json: JSONValue { json(referring: true) }
+    /// Where an OpenAPI description explains named objects.
+    static let components = "#/components/schemas/"
 
-    func json(referring: Bool) -> JSONValue {
+    /// The schema as JSON Schema; named objects become references, which `components` has to explain.
+    public var json: JSONValue { json(referringTo: Self.components) }
+
+    func json(referringTo definitions: String) -> JSONValue {
         switch self {
         case .string(let minimum, let maximum, let pattern, let format):
             var members: [String: JSONValue] = ["type": .string("string")]
@@ -30,19 +33,21 @@ extension Schema {
         case .choice(let words):
             return Self.typed("string", ["enum": .array(words.map(JSONValue.string))])
         case .list(let element, let minimum, let maximum):
-            var members: [String: JSONValue] = ["items": element.json(referring: referring)]
+            var members: [String: JSONValue] = ["items": element.json(referringTo: definitions)]
             if minimum > 0 { members["minItems"] = .integer(minimum) }
             if let maximum { members["maxItems"] = .integer(maximum) }
             return Self.typed("array", members)
         case .map(let element):
-            return Self.typed("object", ["additionalProperties": element.json(referring: referring)])
+            return Self.typed("object", ["additionalProperties": element.json(referringTo: definitions)])
         case .object(let object):
-            guard referring, let name = object.name else { return object.json(referring: referring) }
-            return Self.reference(name)
+            guard let name = object.name else { return object.json(referringTo: definitions) }
+            return .object(["$ref": .string(definitions + name)])
         case .union(let member, let kinds):
-            return Self.union(by: member, kinds, referring)
+            return Self.union(by: member, kinds, definitions)
+        case .either(let first, let second):
+            return .object(["anyOf": .array([first, second].map { $0.json(referringTo: definitions) })])
         case .nullable(let schema):
-            return .object(["anyOf": .array([schema.json(referring: referring), Self.typed("null", [:])])])
+            return .object(["anyOf": .array([schema.json(referringTo: definitions), Self.typed("null", [:])])])
         case .anything: return .object([:])
         }
     }
@@ -51,17 +56,13 @@ extension Schema {
         .object(members.merging(["type": .string(type)]) { first, _ in first })
     }
 
-    private static func reference(_ name: String) -> JSONValue {
-        .object(["$ref": .string("#/components/schemas/\(name)")])
-    }
-
-    private static func union(by member: String, _ kinds: [String: ObjectSchema], _ referring: Bool) -> JSONValue {
+    private static func union(by member: String, _ kinds: [String: ObjectSchema], _ definitions: String) -> JSONValue {
         let objects = kinds.sorted { $0.key < $1.key }.map { word, object in
             var tagged = object
             tagged.name = nil
             tagged.properties.removeAll { $0.name == member }
             tagged.properties.insert(.required(member, .choice([word]), "The kind."), at: 0)
-            return tagged.json(referring: referring)
+            return tagged.json(referringTo: definitions)
         }
         return .object(["oneOf": .array(objects)])
     }
@@ -70,6 +71,7 @@ extension Schema {
     var namedObjects: [ObjectSchema] {
         switch self {
         case .list(let element, _, _), .map(let element), .nullable(let element): element.namedObjects
+        case .either(let first, let second): first.namedObjects + second.namedObjects
         case .object(let object): object.namedObjects
         case .union(_, let kinds):
             kinds.values.flatMap { object in
@@ -84,16 +86,17 @@ extension Schema {
 
 extension ObjectSchema {
     /// The object's description itself.
-    public var json: JSONValue { json(referring: true) }
+    public var json: JSONValue { json(referringTo: Schema.components) }
 
-    func json(referring: Bool) -> JSONValue {
+    func json(referringTo definitions: String) -> JSONValue {
         var members: [String: JSONValue] = ["type": .string("object"), "additionalProperties": .boolean(false)]
         members["properties"] = .object(
             Dictionary(
                 properties.map { property in
                     var described = JSONValue.object([:])
-                    if case .object(var value) = property.schema.json(referring: referring) {
+                    if case .object(var value) = property.schema.json(referringTo: definitions) {
                         value["description"] = .string(property.description)
+                        if let usual = property.defaultValue { value["default"] = usual }
                         described = .object(value)
                     }
                     return (property.name, described)

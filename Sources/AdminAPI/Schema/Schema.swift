@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+public import StrictJSON
+
 /// What a JSON value looks like: the part of JSON Schema (draft 2020-12) that is needed here.
 public indirect enum Schema: Sendable, Hashable {
     /// A text with bounds on its Unicode code points, a pattern (ECMA-262, matched whole), or a named format.
@@ -21,6 +23,8 @@ public indirect enum Schema: Sendable, Hashable {
     case object(ObjectSchema)
     /// Objects of several kinds, told apart by the word in one member.
     case union(by: String, [String: ObjectSchema])
+    /// One of two forms that differ in the kind of value.
+    case either(Schema, Schema)
     /// Null, or something.
     case nullable(Schema)
     /// Anything.
@@ -58,6 +62,8 @@ public struct ObjectSchema: Sendable, Hashable {
         public var isRequired: Bool
         /// Whether its value is a secret, which no log may hold.
         public var isSecret = false
+        /// What it is taken for when it is left out, if that is one value.
+        public var defaultValue: JSONValue?
 
         /// A member that has to be there.
         public static func required(_ name: String, _ schema: Schema, _ description: String) -> Property {
@@ -67,6 +73,13 @@ public struct ObjectSchema: Sendable, Hashable {
         /// A member that may be missing.
         public static func optional(_ name: String, _ schema: Schema, _ description: String) -> Property {
             Property(name: name, schema: schema, description: description, isRequired: false)
+        }
+
+        /// The same member, which has a default.
+        public func defaulting(to value: JSONValue) -> Property {
+            var property = self
+            property.defaultValue = value
+            return property
         }
 
         /// The same member, as a secret.

@@ -23,6 +23,9 @@ extension SCEPProfileSettings {
         if let maximumClockSkew, !(1...31_536_000).contains(maximumClockSkew) {
             problems.append("maximumClockSkew has to be 1 to 31536000 seconds.")
         }
+        if let maximumOutstandingCodes, !(0...1_000_000_000).contains(maximumOutstandingCodes) {
+            problems.append("maximumOutstandingCodes has to be 0 to 1000000000.")
+        }
         for alias in aliases where !ProfileName.isValid(alias) {
             problems.append("'\(alias.showable)' can't be an alias: \(ProfileName.rule).")
         }

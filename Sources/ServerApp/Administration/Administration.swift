@@ -84,21 +84,59 @@ extension AppError {
 /// The operations that can be carried out here: all there are, which a test looks after.
 public enum LocalOperations: Sendable {
     /// By noun.
-    public static let all: [any LocalOperation.Type] = [
+    public static let all: [any LocalOperation.Type] =
+        challenges
+        + people
+        + requests
+        + certificates
+        + authorities
+        + registrations
+        + audit
+        + profiles
+        + raProfiles
+
+    private static let challenges: [any LocalOperation.Type] = [
         ListChallenges.self, NewChallenges.self, RevokeChallenge.self,
+    ]
+
+    private static let people: [any LocalOperation.Type] = [
         ListOperators.self, ShowOperator.self, NewOperator.self, SetOperator.self, DisableOperator.self,
-        EnableOperator.self,
-        DeleteOperator.self, SetPassword.self,
-        ListTokens.self, NewToken.self, RevokeToken.self, WhoAmI.self,
+        EnableOperator.self, DeleteOperator.self, SetPassword.self, ListTokens.self, NewToken.self, RevokeToken.self,
+        WhoAmI.self,
+    ]
+
+    private static let requests: [any LocalOperation.Type] = [
         ListRequests.self, ExplainRequest.self, ListWaitingRequests.self, ShowWaitingRequest.self, ApproveRequest.self,
         DenyRequest.self, TryRequest.self,
+    ]
+
+    private static let certificates: [any LocalOperation.Type] = [
         ListCertificates.self, ShowCertificate.self, RevokeCertificate.self, ReleaseCertificate.self,
         RevokeCertificates.self,
+    ]
+
+    private static let authorities: [any LocalOperation.Type] = [
         ShowCA.self, ListIssuers.self, GetCertificateList.self, ListIssuerKeys.self, PrepareIssuerKey.self,
         ActivateIssuerKey.self, CancelIssuerKey.self, RotateRA.self, RetireRA.self, ListAuthorities.self,
         AddAuthority.self, PutAuthorityList.self, RemoveAuthority.self,
+    ]
+
+    private static let registrations: [any LocalOperation.Type] = [
         NewRegistration.self, ImportRegistrations.self, ListRegistrations.self, ShowRegistration.self,
         RevokeRegistration.self, UnlockRegistration.self,
-        ListAudit.self, VerifyAudit.self, ExportAudit.self,
     ]
+
+    private static let audit: [any LocalOperation.Type] = [ListAudit.self, VerifyAudit.self, ExportAudit.self]
+
+    private static let profiles: [any LocalOperation.Type] =
+        profileVerbs(SCEPProfiles.self) + [ApplyProfiles.self, ExportProfiles.self]
+
+    private static let raProfiles: [any LocalOperation.Type] = profileVerbs(RAProfiles.self)
+
+    private static func profileVerbs<Noun: LocalProfileNoun>(_ noun: Noun.Type) -> [any LocalOperation.Type] {
+        [
+            ListProfiles<Noun>.self, ShowProfile<Noun>.self, NewProfile<Noun>.self, ReplaceProfile<Noun>.self,
+            SetProfile<Noun>.self, EnableProfile<Noun>.self, DisableProfile<Noun>.self, DeleteProfile<Noun>.self,
+        ]
+    }
 }

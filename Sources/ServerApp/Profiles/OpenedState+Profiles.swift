@@ -39,59 +39,6 @@ extension OpenedState {
         guard try await configuration().profile(.scep, name) != nil else { throw Self.missing(.scep, name) }
     }
 
-    /// Adds a profile; running servers serve it at once.
-    ///
-    /// - Returns: why its own URL is not served, if it has one that is not.
-    public func addProfile<Settings: ProfileSettings>(_ name: String, _ settings: Settings) async throws -> String? {
-        var draft = ConfigurationDraft(try await configuration())
-        guard draft.before.profile(Settings.kind, name) == nil else {
-            throw AppError(.conflict, "There is \(Settings.kind.withArticle) '\(name)' already.")
-        }
-        try draft.put(name, settings, isEnabled: true)
-        try await commit(draft)
-        return try served(draft.after).refusal(Settings.kind, name)
-    }
-
-    /// Changes the settings of a profile; running servers follow at once.
-    ///
-    /// - Returns: why it is not served, if it is enabled and not.
-    /// - Throws: `AppError`, also when somebody else changed the configuration meanwhile.
-    public func changeProfile<Settings: ProfileSettings>(
-        _ name: String,
-        _ change: (inout Settings) throws -> Void
-    ) async throws -> String? {
-        var draft = ConfigurationDraft(try await configuration())
-        guard let record = draft.before.profile(Settings.kind, name) else { throw Self.missing(Settings.kind, name) }
-        guard var settings = record.settings(Settings.self) else {
-            throw AppError(.state, "The settings of the \(Settings.kind.rawValue) '\(name)' can't be read.")
-        }
-        try change(&settings)
-        try draft.put(name, settings, isEnabled: record.isEnabled)
-        try await commit(draft)
-        return record.isEnabled ? try served(draft.after).refusal(Settings.kind, name) : nil
-    }
-
-    /// Enables or disables a profile; running servers follow at once.
-    ///
-    /// - Returns: why it is not served, if it is enabled and not.
-    public func enableProfile(_ kind: ProfileKind, _ name: String, _ isEnabled: Bool) async throws -> String? {
-        var draft = ConfigurationDraft(try await configuration())
-        guard let record = draft.before.profile(kind, name) else { throw Self.missing(kind, name) }
-        if record.isEnabled != isEnabled {
-            draft.enable(kind, name, isEnabled)
-            try await commit(draft)
-        }
-        return isEnabled ? try served(draft.after).refusal(kind, name) : nil
-    }
-
-    /// Deletes a profile that no other one names; what was issued through it stays.
-    public func deleteProfile(_ kind: ProfileKind, _ name: String) async throws {
-        var draft = ConfigurationDraft(try await configuration())
-        guard draft.before.profile(kind, name) != nil else { throw Self.missing(kind, name) }
-        draft.remove(kind, name)
-        try await commit(draft)
-    }
-
     /// Makes a draft true, if it may be and nobody was faster.
     func commit(_ draft: ConfigurationDraft) async throws {
         do {
@@ -101,6 +48,8 @@ extension OpenedState {
         }
         do {
             try await store.apply(draft.changes)
+        } catch .conflict {
+            throw AppError.overtaken
         } catch {
             throw AppError(error)
         }
@@ -116,9 +65,9 @@ extension OpenedState {
         )
     }
 
-    private static let noURL = "it has no URL of its own: it names no SCEP profile"
+    static let noURL = "it has no URL of its own: it names no SCEP profile"
 
-    private static func missing(_ kind: ProfileKind, _ name: String) -> AppError {
+    static func missing(_ kind: ProfileKind, _ name: String) -> AppError {
         AppError(
             .missing,
             "There is no \(kind.rawValue) '\(name)'.",

@@ -55,16 +55,6 @@ public struct StoredProfile<Settings: ProfileSettings>: Sendable {
     public let settings: Settings?
     /// Why its own URL is not served; nil if it is.
     public let refusal: String?
-
-    /// Everything of it, for programs.
-    public func json() throws -> [String: Any] {
-        var json = try settings.map { try SettingsValue(canonical: $0).object } ?? [:]
-        json["enabled"] = .boolean(isEnabled)
-        json["name"] = .text(name)
-        json["served"] = .boolean(refusal == nil)
-        if let refusal { json["reason"] = .text(refusal) }
-        return json.mapValues(\.any)
-    }
 }
 
 extension ProfileRecord {

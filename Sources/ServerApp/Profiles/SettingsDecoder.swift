@@ -8,7 +8,7 @@ internal import struct Foundation.URL
 ///
 /// It is used by one task, and no longer than it takes to read a document.
 final class AskedKeys {
-    private var asked: [String: Set<String>] = [:]
+    private(set) var asked: [String: Set<String>] = [:]
     private var complete: Set<String> = []
 
     func ask(_ key: any CodingKey, at path: [any CodingKey]) {

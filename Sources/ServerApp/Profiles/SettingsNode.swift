@@ -4,8 +4,8 @@
 internal import Yams
 
 /// A document of settings as somebody wrote it: each value knows its line.
-indirect enum SettingsNode {
-    struct Member {
+indirect enum SettingsNode: Sendable {
+    struct Member: Sendable {
         var key: String
         var line: Int
         var value: SettingsNode

@@ -4,7 +4,6 @@
 internal import struct Foundation.Data
 internal import class Foundation.JSONDecoder
 internal import class Foundation.JSONEncoder
-internal import class Foundation.NSNull
 
 /// Settings of any kind, as a tree of values.
 indirect enum SettingsValue: Hashable, Sendable, Codable {
@@ -52,19 +51,6 @@ indirect enum SettingsValue: Hashable, Sendable, Codable {
     var object: [String: SettingsValue] {
         guard case .object(let object) = self else { return [:] }
         return object
-    }
-
-    /// What `JSONSerialization` takes.
-    var any: Any {
-        switch self {
-        case .none: NSNull()
-        case .boolean(let boolean): boolean
-        case .integer(let integer): integer
-        case .number(let number): number
-        case .text(let text): text
-        case .list(let list): list.map(\.any)
-        case .object(let object): object.mapValues(\.any)
-        }
     }
 }
 
@@ -120,11 +106,18 @@ extension SettingsValue {
         }
     }
 
-    /// The values that are no objects, by their paths.
+    /// The values that are no objects, nor lists of objects, by their paths.
     func leaves(_ path: String = "") -> [String: SettingsValue] {
-        guard case .object(let object) = self else { return [path: self] }
-        return object.reduce(into: [:]) { leaves, member in
-            leaves.merge(member.value.leaves(path.isEmpty ? member.key : "\(path).\(member.key)")) { first, _ in first }
+        let parts: [(String, SettingsValue)]
+        switch self {
+        case .object(let object):
+            parts = object.map { (path.isEmpty ? $0.key : "\(path).\($0.key)", $0.value) }
+        case .list(let list) where list.contains { !$0.object.isEmpty }:
+            parts = list.enumerated().map { ("\(path)[\($0.offset)]", $0.element) }
+        default: return [path: self]
+        }
+        return parts.reduce(into: [:]) { leaves, part in
+            leaves.merge(part.1.leaves(part.0)) { first, _ in first }
         }
     }
 }

@@ -23,9 +23,13 @@ enum Administrator {
         }
         switch self {
         case .local(let administration, let principal):
-            let output = try await administration.perform(operation, input, as: principal)
-            if !Operation.isReading { await administration.writeCheckpoint() }
-            return output
+            do {
+                let output = try await administration.perform(operation, input, as: principal)
+                if !Operation.isReading { await administration.writeCheckpoint() }
+                return output
+            } catch let problem as ProblemDetails {
+                throw AppError(problem)
+            }
         case .remote(let client):
             do {
                 return try await client.perform(operation, input)
@@ -70,6 +74,21 @@ enum Administrator {
     ) async throws -> [Item] where Operation.Output == Page<Item> {
         var items: [Item] = []
         try await forEach(operation, atMost: maximum, input) { items += $0 }
+        return items
+    }
+
+    /// All items of a list whose pages begin behind a name.
+    func allByName<Operation: LocalOperation, Item>(
+        _ operation: Operation.Type,
+        _ input: (_ after: String?, _ limit: Int) -> Operation.Input
+    ) async throws -> [Item] where Operation.Output == Page<Item> {
+        var items: [Item] = []
+        var after: String?
+        repeat {
+            let page = try await perform(operation, input(after, 1000))
+            items += page.items
+            after = page.next
+        } while after != nil
         return items
     }
 }

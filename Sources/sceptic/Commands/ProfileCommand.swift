@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import Enrollment
 internal import SCEP
@@ -12,16 +13,16 @@ struct ProfileCommand: AsyncParsableCommand {
         commandName: "profile",
         abstract: "Makes, changes and lists SCEP profiles.",
         subcommands: [
-            New.self, Set.self, List.self, ProfileVerb<SCEPProfileSettings>.Show.self,
-            ProfileVerb<SCEPProfileSettings>.Enable.self, ProfileVerb<SCEPProfileSettings>.Disable.self,
-            ProfileVerb<SCEPProfileSettings>.Delete.self, ProfileApply.self, ProfileExport.self,
+            New.self, Set.self, List.self, ProfileVerb<SCEPProfiles>.Show.self,
+            ProfileVerb<SCEPProfiles>.Enable.self, ProfileVerb<SCEPProfiles>.Disable.self,
+            ProfileVerb<SCEPProfiles>.Delete.self, ProfileApply.self, ProfileExport.self, ProfileSchema.self,
         ]
     )
 
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes a SCEP profile, served at /scep/NAME.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its name: lower-case letters, digits and hyphens.")
         var name: String
@@ -31,7 +32,7 @@ struct ProfileCommand: AsyncParsableCommand {
         func run() async throws {
             var settings = SCEPProfileSettings(raProfile: ProfileName.default)
             try options.apply(to: &settings)
-            Terminal.noteUnserved(name, .scep, try await state.folder.open().addProfile(name, settings))
+            try await ProfileVerb<SCEPProfiles>.make(name, settings, administration)
         }
     }
 
@@ -40,7 +41,7 @@ struct ProfileCommand: AsyncParsableCommand {
             abstract: "Changes a SCEP profile; what is not named stays as it is."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its name.")
         var name: String
@@ -48,34 +49,31 @@ struct ProfileCommand: AsyncParsableCommand {
         @OptionGroup var options: ProfileOptions
 
         func run() async throws {
-            let reason = try await state.folder.open().changeProfile(name) { (settings: inout SCEPProfileSettings) in
-                try options.apply(to: &settings)
-            }
-            Terminal.noteUnserved(name, .scep, reason)
+            try await ProfileVerb<SCEPProfiles>.change(name, administration) { try options.apply(to: &$0) }
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the SCEP profiles.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Flag(help: "Prints JSON.")
         var json = false
 
         func run() async throws {
-            let profiles = try await state.folder.open().profiles(SCEPProfileSettings.self)
-            if json { return try Terminal.json(profiles.map { try $0.json() }) }
+            let profiles = try await ProfileVerb<SCEPProfiles>.all(administration)
+            if json { return try Terminal.json(profiles) }
             Terminal.table(
                 ["NAME", "ALIASES", "RA PROFILE", "COMPATIBILITY", "APPROVAL", "RENEWAL", "LEGACY", "SERVED"],
                 profiles.map { profile in
-                    let settings = profile.settings
+                    let settings = profile.readableSettings
                     return [
                         profile.name, Self.list(settings?.aliases ?? []), settings?.raProfile ?? "-",
                         settings?.compatibility ?? "-", settings?.approval.rawValue ?? "-",
                         settings.map { Self.renewal($0.renewal) } ?? "-",
                         Self.list((settings?.acceptedLegacy ?? []).map(\.rawValue).sorted()),
-                        profile.refusal ?? "yes",
+                        profile.reason ?? "yes",
                     ]
                 }
             )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import CertificateAuthority
 internal import Enrollment
@@ -12,9 +13,9 @@ struct RAProfileCommand: AsyncParsableCommand {
         commandName: "ra-profile",
         abstract: "Makes, changes and lists RA profiles.",
         subcommands: [
-            New.self, Set.self, List.self, ProfileVerb<RAProfileSettings>.Show.self,
-            ProfileVerb<RAProfileSettings>.Enable.self, ProfileVerb<RAProfileSettings>.Disable.self,
-            ProfileVerb<RAProfileSettings>.Delete.self,
+            New.self, Set.self, List.self, ProfileVerb<RAProfiles>.Show.self,
+            ProfileVerb<RAProfiles>.Enable.self, ProfileVerb<RAProfiles>.Disable.self,
+            ProfileVerb<RAProfiles>.Delete.self,
         ]
     )
 
@@ -40,6 +41,7 @@ struct RAProfileCommand: AsyncParsableCommand {
                     throw AppError(.usage, "--validity-days has to be 1 to 36500.")
                 }
                 settings.template.validityDays = validityDays
+                settings.template.validityHours = nil
             }
         }
     }
@@ -49,7 +51,7 @@ struct RAProfileCommand: AsyncParsableCommand {
             abstract: "Makes an RA profile, for SCEP profiles to name or with a URL of its own."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its name: lower-case letters, digits and hyphens.")
         var name: String
@@ -59,7 +61,7 @@ struct RAProfileCommand: AsyncParsableCommand {
         func run() async throws {
             var settings = RAProfileSettings()
             try options.apply(to: &settings)
-            Terminal.noteUnserved(name, .registration, try await state.folder.open().addProfile(name, settings))
+            try await ProfileVerb<RAProfiles>.make(name, settings, administration)
         }
     }
 
@@ -68,7 +70,7 @@ struct RAProfileCommand: AsyncParsableCommand {
             abstract: "Changes an RA profile; what is not named stays as it is."
         )
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Argument(help: "Its name.")
         var name: String
@@ -76,34 +78,36 @@ struct RAProfileCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
 
         func run() async throws {
-            let reason = try await state.folder.open().changeProfile(name) { (settings: inout RAProfileSettings) in
-                try options.apply(to: &settings)
-            }
-            Terminal.noteUnserved(name, .registration, reason)
+            try await ProfileVerb<RAProfiles>.change(name, administration) { try options.apply(to: &$0) }
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the RA profiles.")
 
-        @OptionGroup var state: DataOption
+        @OptionGroup var administration: AdministrationOptions
 
         @Flag(help: "Prints JSON.")
         var json = false
 
         func run() async throws {
-            let profiles = try await state.folder.open().profiles(RAProfileSettings.self)
-            if json { return try Terminal.json(profiles.map { try $0.json() }) }
+            let profiles = try await ProfileVerb<RAProfiles>.all(administration)
+            if json { return try Terminal.json(profiles) }
             Terminal.table(
                 ["NAME", "ENABLED", "ISSUER", "VALIDITY", "SCEP PROFILE", "SERVED"],
                 profiles.map { profile in
-                    [
-                        profile.name, profile.isEnabled ? "yes" : "no", profile.settings?.issuer ?? "-",
-                        profile.settings.map { "\($0.template.validityDays)d" } ?? "-",
-                        profile.settings?.scepProfile ?? "-", profile.refusal ?? "yes",
+                    let settings = profile.readableSettings
+                    return [
+                        profile.name, profile.isEnabled ? "yes" : "no", settings?.issuer ?? "-",
+                        settings.map { Self.validity($0.template) } ?? "-", settings?.scepProfile ?? "-",
+                        profile.reason ?? "yes",
                     ]
                 }
             )
+        }
+
+        private static func validity(_ template: CertificateTemplate) -> String {
+            template.validityHours.map { "\($0)h" } ?? "\(template.validityDays)d"
         }
     }
 }

@@ -8,9 +8,9 @@ internal import Testing
 @testable internal import ServerApp
 
 /// What is read from a document of profiles, and what is said when it can't be.
-@Suite struct ProfileDocumentTests {
+@Suite struct ProfileFileTests {
     @Test func whatIsLeftOutHasItsDefault() throws {
-        let document = try ProfileDocument(
+        let document = try ProfileFile(
             yaml: """
                 raProfiles:
                   vpn:
@@ -39,7 +39,7 @@ internal import Testing
             .compactMap { $0.components(separatedBy: "\n```").first }
         #expect(!blocks.isEmpty)
         for block in blocks {
-            let document = try ProfileDocument(yaml: block)
+            let document = try ProfileFile(yaml: block)
             #expect(!document.scepProfiles.isEmpty || !document.raProfiles.isEmpty)
             for (name, profile) in document.scepProfiles { #expect(profile.settings.problems().isEmpty, "\(name)") }
             for (name, profile) in document.raProfiles { #expect(profile.settings.problems().isEmpty, "\(name)") }
@@ -47,7 +47,7 @@ internal import Testing
     }
 
     @Test func readsJSON() throws {
-        let document = try ProfileDocument(
+        let document = try ProfileFile(
             yaml: #"{"scepProfiles": {"a": {"challengeSources": [{"type": "stored"}], "approvalDays": 3}}}"#
         )
         #expect(document.scepProfiles["a"]?.settings.approvalDays == 3)
@@ -55,7 +55,7 @@ internal import Testing
 
     @Test func emptyDocumentNamesNothing() throws {
         for text in ["", "# nothing\n", "{}", "scepProfiles:\n"] {
-            #expect(try ProfileDocument(yaml: text).scepProfiles.isEmpty)
+            #expect(try ProfileFile(yaml: text).scepProfiles.isEmpty)
         }
     }
 
@@ -120,7 +120,7 @@ internal import Testing
     ]
 
     @Test(arguments: wrong) func saysWhatIsWrongAndWhere(text: String, sentence: String, hint: String?) {
-        #expect(throws: AppError(.usage, sentence, hint: hint)) { try ProfileDocument(yaml: text) }
+        #expect(throws: AppError(.usage, sentence, hint: hint)) { try ProfileFile(yaml: text) }
     }
 
     @Test(arguments: [
@@ -140,7 +140,7 @@ internal import Testing
         text += "? *q\n: 1\n"
         let clock = ContinuousClock()
         let time = clock.measure {
-            _ = #expect(throws: AppError.self) { try ProfileDocument(yaml: text) }
+            _ = #expect(throws: AppError.self) { try ProfileFile(yaml: text) }
         }
         #expect(time < .seconds(5))
     }
