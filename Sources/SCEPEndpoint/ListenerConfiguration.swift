@@ -2,9 +2,9 @@
 // Copyright the Sceptic authors
 
 /// Where a listener listens, what it serves and what it puts up with.
-public struct ListenerConfiguration: Sendable {
+public struct ListenerConfiguration: Sendable, Hashable {
     /// The credential of a listener that speaks TLS.
-    public struct TLS: Sendable {
+    public struct TLS: Sendable, Hashable {
         /// The path of a PEM file with the server's certificate first and its intermediate certificates after it.
         public var certificateChainFile: String
         /// The path of a PEM file with the certificate's private key, not encrypted.

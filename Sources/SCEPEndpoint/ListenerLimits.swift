@@ -2,7 +2,7 @@
 // Copyright the Sceptic authors
 
 /// Sizes, times and numbers beyond which a listener turns a client away.
-public struct ListenerLimits: Sendable {
+public struct ListenerLimits: Sendable, Hashable {
     /// Bytes of a request line (default 96 KiB); beyond it the answer is 414.
     ///
     /// A GET carries its pkiMessage here: RSA-4096 keys, several certificates or a long challenge make tens of KiB.

@@ -26,6 +26,8 @@ public final class SCEPListener: Service, Sendable {
     private let address = Mutex(Address.unknown([]))
     private let hasRun = Mutex(false)
     let isOpen = Atomic(false)
+    /// The credential of connections that begin now; nil without TLS, and before it listens.
+    private let tls = Mutex<NIOSSLContext?>(nil)
 
     /// Creates a listener, which binds its address only when it runs.
     ///
@@ -95,6 +97,18 @@ public final class SCEPListener: Service, Sendable {
         await finish(registry)
     }
 
+    /// Whether it speaks TLS.
+    public var isSecure: Bool { configuration.tls != nil }
+
+    /// Reads the credential's files again: connections that begin from now on are served with what is in them.
+    ///
+    /// Those that are open go on. If the files can't be used, nothing changes. Without TLS there is nothing to do.
+    public func renewCredential() throws(ListenerError) {
+        guard let files = configuration.tls else { return }
+        let context = try ServerTLS.context(files)
+        tls.withLock { if $0 != nil { $0 = context } }
+    }
+
     private func checkRoles() throws {
         if configuration.roles.contains(.scep), responders.scep == nil {
             throw ListenerError.roleWithoutResponder(.scep)
@@ -116,14 +130,16 @@ public final class SCEPListener: Service, Sendable {
     // MARK: Starting
 
     private func bind(_ registry: ConnectionRegistry) async throws -> any Channel {
-        let tls = try configuration.tls.map(ServerTLS.context)
+        let isSecure = configuration.tls != nil
+        let first = try configuration.tls.map(ServerTLS.context)
+        tls.withLock { $0 = first }
         let environment = ConnectionEnvironment(
             roles: configuration.roles,
             limits: configuration.limits,
             responders: responders,
             registry: registry,
             logger: logger,
-            isSecure: tls != nil
+            isSecure: isSecure
         )
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -139,9 +155,10 @@ public final class SCEPListener: Service, Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             // Some clients end their side after the request and still want the answer. Over TLS none does, and a
             // client that merely vanishes would be waited for.
-            .childChannelOption(.allowRemoteHalfClosure, value: tls == nil)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.assemble(channel, environment, tls) }
+            .childChannelOption(.allowRemoteHalfClosure, value: !isSecure)
+            .childChannelInitializer { [self] channel in
+                let tls = tls.withLock { $0 }
+                return channel.eventLoop.makeCompletedFuture { try Self.assemble(channel, environment, tls) }
             }
         do {
             if let descriptor = configuration.descriptor {

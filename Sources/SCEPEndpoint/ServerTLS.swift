@@ -3,6 +3,8 @@
 
 import NIOSSL
 
+public import struct Foundation.Date
+
 /// TLS for a listener: version 1.2 and up, HTTP/1 only, no client certificates (they confuse several devices).
 enum ServerTLS {
     /// Reads the two PEM files.
@@ -35,5 +37,15 @@ enum ServerTLS {
                 privateKeyFile: tls.privateKeyFile
             )
         }
+    }
+}
+
+extension SCEPListener {
+    /// When the certificate of a credential ends; the credential is read, and its certificate and key compared.
+    public static func end(of tls: ListenerConfiguration.TLS) throws(ListenerError) -> Date {
+        _ = try ServerTLS.context(tls)
+        let chain = try? NIOSSLCertificate.fromPEMFile(tls.certificateChainFile)
+        guard let own = chain?.first else { throw .unusableCertificateChain(file: tls.certificateChainFile) }
+        return Date(timeIntervalSince1970: Double(own.notValidAfter))
     }
 }

@@ -22,8 +22,8 @@ struct Sceptic: AsyncParsableCommand {
             """,
         version: ProductVersion.text,
         subcommands: [
-            Initialize.self, Serve.self, HealthCommand.self, ChallengeCommand.self, RegistrationCommand.self,
-            ProfileCommand.self,
+            Initialize.self, Serve.self, CheckConfigCommand.self, DoctorCommand.self, HealthCommand.self,
+            ChallengeCommand.self, RegistrationCommand.self, ProfileCommand.self,
             RAProfileCommand.self,
             RequestCommand.self,
             CertificateCommand.self, CACommand.self, OperatorCommand.self, TokenCommand.self, WhoAmICommand.self,

@@ -49,6 +49,7 @@ final class Server: Sendable {
         folder: TemporaryFolder,
         state: String,
         _ arguments: [String] = [],
+        configuration: String? = nil,
         environment: [String: String] = [:]
     ) async throws {
         let name = UUID().uuidString
@@ -59,12 +60,12 @@ final class Server: Sendable {
         for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         process = Process()
         process.executableURL = URL(fileURLWithPath: Sceptic.path)
-        process.arguments =
-            [
-                "serve", "--data", state, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-level",
-                "trace",
-            ]
-            + arguments
+        let usual = [
+            "serve", "--data", state, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-level",
+            "trace",
+        ]
+        // A file says all of it.
+        process.arguments = (configuration.map { ["serve", "--config", $0] } ?? usual) + arguments
         process.environment = Sceptic.cleanEnvironment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))

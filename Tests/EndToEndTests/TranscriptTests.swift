@@ -77,8 +77,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        [], ["init"], ["serve"], ["challenge"], ["profile"], ["ra-profile"], ["profile", "apply"], ["request"],
-        ["operator"], ["token"], ["whoami"],
+        [], ["init"], ["serve"], ["challenge"], ["profile"], ["ra-profile"], ["profile", "apply"], ["check-config"],
+        ["doctor"], ["request"], ["operator"], ["token"], ["whoami"], ["audit"],
         ["certificate"], ["ca"], ["enroll"],
         ["renew"], ["poll"], ["get-ca"], ["get-next-ca"], ["get-caps"], ["get-cert"], ["get-crl"],
         ["migrate-store"],

@@ -3,6 +3,7 @@
 
 public import Logging
 internal import PKIX
+internal import Synchronization
 
 internal import struct Foundation.Date
 
@@ -18,17 +19,36 @@ public enum LogFormat: String, Sendable, Hashable, CaseIterable {
     case json
 }
 
+/// The lowest level of log lines, which may change while a server runs.
+public final class LogThreshold: Sendable {
+    private let index = Atomic(2)
+
+    /// The level.
+    public var level: Logger.Level {
+        get { Logger.Level.allCases.dropFirst(index.load(ordering: .relaxed)).first ?? .info }
+        set { index.store(Logger.Level.allCases.firstIndex(of: newValue) ?? 2, ordering: .relaxed) }
+    }
+
+    /// Makes a threshold.
+    public init(_ level: Logger.Level = .info) { self.level = level }
+}
+
 /// Writes log lines to standard error.
 public struct LineLogHandler: LogHandler {
     /// Metadata of every line.
     public var metadata: Logger.Metadata = [:]
-    /// The lowest level that is written.
-    public var logLevel: Logger.Level = .info
+    /// The lowest level that is written, by all copies of the handler.
+    public var logLevel: Logger.Level {
+        get { threshold.level }
+        set { threshold.level = newValue }
+    }
     private let format: LogFormat
+    private let threshold: LogThreshold
 
     /// Makes a handler.
-    public init(format: LogFormat) {
+    public init(format: LogFormat, threshold: LogThreshold = LogThreshold()) {
         self.format = format
+        self.threshold = threshold
     }
 
     /// One value of the metadata of every line.

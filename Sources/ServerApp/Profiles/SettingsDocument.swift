@@ -30,7 +30,14 @@ struct SettingsDocument<Content: Decodable> {
 
     /// An error about a setting, with its place.
     func error(at path: [String], _ sentence: String, hint: String? = nil) -> AppError {
-        let keys = path.map(SettingsErrors.PathKey.init)
+        var node: SettingsNode? = root
+        let keys = path.map { text -> any CodingKey in
+            let isListed = if case .list? = node { true } else { false }
+            let index = isListed ? Int(text) : nil
+            let key: any CodingKey = index.map(SettingsErrors.IndexKey.init) ?? SettingsErrors.PathKey(text)
+            node = node?.child(key)?.node
+            return key
+        }
         return SettingsErrors.error(root.line(at: keys), keys, sentence, hint: hint)
     }
 }
@@ -71,7 +78,7 @@ private enum SettingsErrors {
         }
     }
 
-    private struct IndexKey: CodingKey {
+    fileprivate struct IndexKey: CodingKey {
         let intValue: Int?
         var stringValue: String { "" }
         init(_ index: Int) { intValue = index }

@@ -24,6 +24,8 @@ public struct Server: Sendable {
 
     /// How long traces are kept, in days, unless somebody says otherwise: a year, and the weeks in which one asks about it.
     public static let defaultTraceDays = 400
+    /// How long they may be kept, in days.
+    public static let traceDaysRange = 1...36_500
 
     private let folder: StateFolder
     private let listeners: [ListenerConfiguration]
@@ -31,6 +33,28 @@ public struct Server: Sendable {
     private let logger: Logger
     private let fault: @Sendable (FaultPoint) -> Void
     private let notifier = ServiceNotifier()
+    private let reloading: Reloading
+
+    /// What a server may take up again while it runs.
+    public struct Reloading: Sendable {
+        /// The configuration file as it was read at the start; nil without one.
+        public var configuration: ServerConfiguration?
+        /// Whether the log level is the file's to say.
+        public var takesLogLevel: Bool
+        /// The level of the server's log lines.
+        public var threshold: LogThreshold
+
+        /// Puts it together.
+        public init(
+            configuration: ServerConfiguration? = nil,
+            takesLogLevel: Bool = false,
+            threshold: LogThreshold = LogThreshold()
+        ) {
+            self.configuration = configuration
+            self.takesLogLevel = takesLogLevel
+            self.threshold = threshold
+        }
+    }
 
     /// Puts a server together.
     ///
@@ -39,14 +63,17 @@ public struct Server: Sendable {
     ///   - listeners: where to listen, and for what.
     ///   - traceDays: how long traces are kept.
     ///   - logger: where log lines go.
+    ///   - reloading: what is taken up again on SIGHUP.
     ///   - faultPoint: the name of a `FaultPoint` at which the process kills itself; for tests.
     public init(
         folder: StateFolder,
         listeners: [ListenerConfiguration],
         traceDays: Int = Self.defaultTraceDays,
         logger: Logger,
+        reloading: Reloading = Reloading(),
         faultPoint: String? = nil
     ) {
+        self.reloading = reloading
         self.folder = folder
         self.listeners = listeners
         self.traceDays = traceDays
@@ -183,7 +210,14 @@ public struct Server: Sendable {
         let housekeeping: [any Service] = [
             configuration, presence, recovery, flusher, expiry, replacement, checkpoints,
         ]
-        try await runUntilStopped(housekeeping + forgetting + running + [announcer, watchdog])
+        let reload = ConfigurationReload(
+            configuration: reloading.configuration,
+            takesLogLevel: reloading.takesLogLevel,
+            threshold: reloading.threshold,
+            listeners: running,
+            logger: logger
+        )
+        try await runUntilStopped(housekeeping + forgetting + running + [announcer, watchdog, reload])
         _ = try? await traces.flush()
         await checkpoints.write()
     }

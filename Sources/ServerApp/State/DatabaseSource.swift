@@ -21,11 +21,14 @@ public struct DatabaseSource: Sendable {
     public var url: String?
     /// The file that holds it, if one was named.
     public var file: String?
+    /// The file that holds it if nothing else names one, not even the environment: a configuration file says so.
+    public var usualFile: String?
 
     /// Puts a source together.
-    public init(url: String? = nil, file: String? = nil) {
+    public init(url: String? = nil, file: String? = nil, usualFile: String? = nil) {
         self.url = url
         self.file = file
+        self.usualFile = usualFile
     }
 
     /// Whether a URL has a password in it.
@@ -52,6 +55,7 @@ public struct DatabaseSource: Sendable {
         if let file { return try Self.read(file) }
         if let url = variables[Self.urlVariable], !url.isEmpty { return url }
         if let file = variables[Self.fileVariable], !file.isEmpty { return try Self.read(file) }
+        if let usualFile { return try Self.read(usualFile) }
         guard let memory, FileManager.default.fileExists(atPath: memory) else { return nil }
         return try Self.read(memory)
     }

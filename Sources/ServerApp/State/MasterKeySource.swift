@@ -27,6 +27,14 @@ enum MasterKeySource {
         return nil
     }
 
+    /// The file that holds the key; nil when the environment does.
+    static func place(usual: String, _ variables: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+        if variables[keyVariable] != nil { return nil }
+        if let path = variables[fileVariable] { return path }
+        let credential = variables["CREDENTIALS_DIRECTORY"].map { $0 + "/" + credentialName }
+        return credential.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil } ?? usual
+    }
+
     /// The key in a file.
     static func file(_ path: String) throws -> MasterKey {
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -23,17 +23,25 @@ public struct StateFolder: Sendable {
     public let path: String
     /// Where to read which database is the state's.
     private let database: DatabaseSource
+    /// Where the master key lies, if it is not in the folder and the environment does not say.
+    private let masterKeyFile: String?
 
-    /// Names a folder, and how to find its database.
-    public init(path: String, database: DatabaseSource = DatabaseSource()) {
+    /// Names a folder, and how to find its database and its master key.
+    public init(path: String, database: DatabaseSource = DatabaseSource(), masterKeyFile: String? = nil) {
         self.path = path
         self.database = database
+        self.masterKeyFile = masterKeyFile
     }
 
     var databasePath: String { path + "/sceptic.sqlite" }
     var masterKeyPath: String { path + "/master.key" }
     private var lockPath: String { path + "/serve.lock" }
     private var memoryPath: String { path + "/database" }
+
+    /// The file that the master key is read from; nil when the environment holds it.
+    var masterKeyPlace: String? { MasterKeySource.place(usual: masterKeyFile ?? masterKeyPath) }
+    /// The file that names the database, if there is one in the folder.
+    var rememberedDatabase: String? { FileManager.default.fileExists(atPath: memoryPath) ? memoryPath : nil }
 
     /// Makes the folder, for its owner alone, with a database and a master key.
     ///
@@ -76,7 +84,7 @@ public struct StateFolder: Sendable {
     public func open(as actor: String = "local:\(StateFolder.user)") throws -> OpenedState {
         try checkState()
         let location = try location()
-        let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)
+        let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyFile ?? masterKeyPath)
         return OpenedState(
             folder: self,
             store: try Self.open(location, .existing, masterKey, as: actor),
@@ -126,10 +134,15 @@ public struct StateFolder: Sendable {
         }
     }
 
+    /// Whether there is a folder at a path.
+    static func isFolder(_ path: String) -> Bool {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        return type == .typeDirectory
+    }
+
     /// Throws an `AppError` unless there is a state in the folder that this user can get at.
     func checkState() throws {
-        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-        guard type == .typeDirectory else {
+        guard Self.isFolder(path) else {
             throw AppError(
                 .state,
                 "There is no folder \(path).",

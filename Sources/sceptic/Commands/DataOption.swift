@@ -21,12 +21,16 @@ struct DataOption: ParsableArguments {
     @Option(name: .long, help: "A file that holds this URL; SCEPTIC_DATABASE_FILE if it is not given.")
     var databaseFile: String?
 
-    var folder: StateFolder {
-        get throws {
-            guard let path = data ?? ProcessInfo.processInfo.environment["SCEPTIC_DATA"], !path.isEmpty else {
-                throw AppError(.usage, "No state folder is named.", hint: "Add --data DIR, or set SCEPTIC_DATA.")
-            }
-            return StateFolder(path: path, database: try .options("database", url: database, file: databaseFile))
+    var folder: StateFolder { get throws { try folder(nil) } }
+
+    /// The state folder; what is not named here or in the environment is as a server's configuration file says.
+    func folder(_ configuration: ServerConfiguration?) throws -> StateFolder {
+        let named = data ?? ProcessInfo.processInfo.environment["SCEPTIC_DATA"] ?? configuration?.state
+        guard let path = named, !path.isEmpty else {
+            throw AppError(.usage, "No state folder is named.", hint: "Add --data DIR, or set SCEPTIC_DATA.")
         }
+        var source = try DatabaseSource.options("database", url: database, file: databaseFile)
+        source.usualFile = configuration?.databaseFile
+        return StateFolder(path: path, database: source, masterKeyFile: configuration?.masterKeyFile)
     }
 }

@@ -17,6 +17,9 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var state: DataOption
 
+    @Option(help: "The server's configuration file; what other options say comes before what it says.")
+    var config: String?
+
     @Option(help: "HOST:PORT of a plain HTTP listener for SCEP, CRL and CA certificates; may be repeated.")
     var listen: [String] = []
 
@@ -35,8 +38,8 @@ struct Serve: AsyncParsableCommand {
     )
     var adminListen: String?
 
-    @Option(help: "How many days traces are kept, which hold names and addresses.")
-    var traceDays: Int = Server.defaultTraceDays
+    @Option(help: "How many days traces are kept, which hold names and addresses; 400 if nothing is said.")
+    var traceDays: Int?
 
     @Option(help: "The PEM file with the admin listener's certificate chain; that of --tls-certificate if not given.")
     var adminTLSCertificate: String?
@@ -47,30 +50,41 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "HOST:PORT of a plain HTTP listener for /metrics alone, for a Prometheus on another machine.")
     var metricsListen: String?
 
-    @Option(help: "The lowest level of log lines: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: String = "info"
+    @Option(
+        help:
+            "The lowest level of log lines: trace, debug, info (if nothing is said), notice, warning, error or critical."
+    )
+    var logLevel: String?
 
-    @Option(help: "How log lines look: text or json.", transform: Self.format)
-    var logFormat: LogFormat = .text
+    @Option(help: "How log lines look: text (if nothing is said) or json.", transform: Self.format)
+    var logFormat: LogFormat?
 
     func run() async throws {
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw AppError(.usage, "'\(logLevel)' is no log level.")
+        let configuration = try config.map { try ServerConfiguration(file: $0) }
+        let level = try logLevel.map(Self.level) ?? configuration?.logLevel ?? .info
+        let format = logFormat ?? configuration?.logFormat ?? .text
+        let threshold = LogThreshold(level)
+        let logger = Logger(label: "sceptic") { _ in LineLogHandler(format: format, threshold: threshold) }
+        let traceDays = traceDays ?? configuration?.traceDays ?? Server.defaultTraceDays
+        guard Server.traceDaysRange.contains(traceDays) else {
+            throw AppError(.usage, "--trace-days has to be 1 to 36500.")
         }
-        var logger = Logger(label: "sceptic") { [logFormat] _ in LineLogHandler(format: logFormat) }
-        logger.logLevel = level
-        guard (1...36_500).contains(traceDays) else { throw AppError(.usage, "--trace-days has to be 1 to 36500.") }
-        let listeners = try listeners()
+        let listeners = try listeners(configuration)
         #if DEBUG
         let faultPoint = ProcessInfo.processInfo.environment["SCEPTIC_FAULT_POINT"]
         #else
         let faultPoint: String? = nil
         #endif
         let server = Server(
-            folder: try state.folder,
+            folder: try state.folder(configuration),
             listeners: listeners,
             traceDays: traceDays,
             logger: logger,
+            reloading: Server.Reloading(
+                configuration: configuration,
+                takesLogLevel: logLevel == nil,
+                threshold: threshold
+            ),
             faultPoint: faultPoint
         )
         let schemes = listeners.map { $0.tls == nil ? "http" : "https" }
@@ -82,6 +96,11 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    private static func level(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else { throw AppError(.usage, "'\(text)' is no log level.") }
+        return level
+    }
+
     private static func format(_ text: String) throws -> LogFormat {
         guard let format = LogFormat(rawValue: text) else {
             throw ValidationError("'\(text)' is neither text nor json.")
@@ -89,53 +108,55 @@ struct Serve: AsyncParsableCommand {
         return format
     }
 
-    private func listeners() throws -> [ListenerConfiguration] {
+    /// Where to listen: as the options say, if any of them says anything of it; else as the file says. What systemd has bound is served besides.
+    private func listeners(_ configuration: ServerConfiguration?) throws -> [ListenerConfiguration] {
         let inherited = try InheritedSockets(environment: ProcessInfo.processInfo.environment)
-        let isDefault = listen.isEmpty && tlsListen.isEmpty && inherited.sockets.isEmpty
+            .listeners(tls: tlsCredential)
+        let isSaid = !listen.isEmpty || !tlsListen.isEmpty || adminListen != nil || metricsListen != nil
+        if !isSaid, let configuration, !configuration.listeners.isEmpty { return configuration.listeners + inherited }
+        let isDefault = listen.isEmpty && tlsListen.isEmpty && inherited.isEmpty
         var list: [ListenerConfiguration] = []
         for text in isDefault ? ["127.0.0.1:8080"] : listen {
-            let (host, port) = try Self.address(text)
-            list.append(ListenerConfiguration(host: host, port: port))
+            let address = try Self.address(text)
+            list.append(ListenerConfiguration(host: address.host, port: address.port))
         }
         if !tlsListen.isEmpty {
             guard let tls = tlsCredential else {
                 throw AppError(.usage, "A TLS listener needs --tls-certificate and --tls-key.")
             }
             for text in tlsListen {
-                let (host, port) = try Self.address(text)
-                list.append(ListenerConfiguration(host: host, port: port, tls: tls))
+                let address = try Self.address(text)
+                list.append(ListenerConfiguration(host: address.host, port: address.port, tls: tls))
             }
         }
         if let adminListen { list.append(try adminListener(adminListen)) }
         if let metricsListen {
-            let (host, port) = try Self.address(metricsListen)
-            list.append(ListenerConfiguration(host: host, port: port, roles: [.metrics]))
+            let address = try Self.address(metricsListen)
+            list.append(ListenerConfiguration(host: address.host, port: address.port, roles: [.metrics]))
         }
-        list += try inherited.listeners(tls: tlsCredential)
-        return list
+        return list + inherited
     }
 
     /// The listener for administration: on loopback plain HTTP will do, elsewhere passwords and tokens need TLS.
     private func adminListener(_ text: String) throws -> ListenerConfiguration {
-        let (host, port) = try Self.address(text)
+        let address = try Self.address(text)
         guard (adminTLSCertificate == nil) == (adminTLSKey == nil) else {
             throw AppError(.usage, "--admin-tls-certificate and --admin-tls-key go together.")
         }
-        let isLoopback = Server.isLoopback(host)
-        let certificate = adminTLSCertificate ?? (isLoopback ? nil : tlsCertificate)
-        let key = adminTLSKey ?? (isLoopback ? nil : tlsKey)
+        let certificate = adminTLSCertificate ?? (address.isLoopback ? nil : tlsCertificate)
+        let key = adminTLSKey ?? (address.isLoopback ? nil : tlsKey)
         guard let certificate, let key else {
-            guard isLoopback else {
+            guard address.isLoopback else {
                 throw AppError(
                     .usage,
-                    "The admin listener needs TLS to listen on \(host): passwords and tokens go over it.",
+                    "The admin listener needs TLS to listen on \(address.host): passwords and tokens go over it.",
                     hint: "Add --admin-tls-certificate and --admin-tls-key, or listen on 127.0.0.1."
                 )
             }
-            return .administration(host: host, port: port)
+            return .administration(host: address.host, port: address.port)
         }
         let tls = ListenerConfiguration.TLS(certificateChainFile: certificate, privateKeyFile: key)
-        return .administration(host: host, port: port, tls: tls)
+        return .administration(host: address.host, port: address.port, tls: tls)
     }
 
     private var tlsCredential: ListenerConfiguration.TLS? {
@@ -143,11 +164,10 @@ struct Serve: AsyncParsableCommand {
         return ListenerConfiguration.TLS(certificateChainFile: tlsCertificate, privateKeyFile: tlsKey)
     }
 
-    private static func address(_ text: String) throws -> (host: String, port: Int) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65_535).contains(port)
-        else { throw AppError(.usage, "'\(text)' is not of the form HOST:PORT.") }
-        let host = text[..<colon].filter { !"[]".contains($0) }
-        return (host.isEmpty ? "0.0.0.0" : String(host), port)
+    private static func address(_ text: String) throws -> ListenAddress {
+        guard let address = ListenAddress(text) else {
+            throw AppError(.usage, "'\(text)' is not of the form HOST:PORT.")
+        }
+        return address
     }
 }

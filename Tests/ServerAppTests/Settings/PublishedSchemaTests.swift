@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import Enrollment
 internal import Foundation
 internal import StrictJSON
 internal import Testing
