@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
-internal import Enrollment
 internal import SCEP
 internal import Testing
 
 internal import struct Foundation.Date
 
+@testable internal import Enrollment
 @testable internal import ServerApp
 
 @Suite struct ServerMetricsTests {
