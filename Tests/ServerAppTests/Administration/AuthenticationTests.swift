@@ -147,9 +147,13 @@ internal import Testing
         }
         #expect(logins == Array(repeating: 200, count: 6))
         let wrong = AccessBench.basic("anna", "wrong password 12")
-        let guesses = try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<40 { group.addTask { try await bench.ask("GET", "/whoami", by: wrong).status } }
-            return try await group.reduce(into: []) { $0.append($1) }
+        // Fewer at once than may wait for their turn, so that only the throttle stops them.
+        var guesses: [Int] = []
+        for _ in 0..<3 {
+            guesses += try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<12 { group.addTask { try await bench.ask("GET", "/whoami", by: wrong).status } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
         }
         #expect(Set(guesses) == [401, 429])
         #expect(guesses.count { $0 == 401 } <= 20)

@@ -32,6 +32,8 @@ extension ListTokens: LocalOperation {
 extension NewToken: LocalOperation {
     /// Makes a token.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
+        // Under another master key than the server's it would be good for nothing.
+        _ = try await context.state.configuration()
         let profiles = try await context.profiles(input.profiles, of: input.roles)
         var owner: OperatorRecord?
         if let name = input.operator {
