@@ -43,7 +43,7 @@ public struct StorageCheck: Sendable, CustomStringConvertible {
         + challengeChecks + traceChecks + configurationChecks + authorityChecks + waitingChecks + waitingClaimChecks
         + approvalChecks + approvalConcurrencyChecks + voteChecks + revocationChecks + certificateListChecks
         + revocationConcurrencyChecks + nodeChecks + registrationChecks + measureChecks
-        + duplicateChecks + operatorChecks + idempotencyChecks
+        + duplicateChecks + operatorChecks + idempotencyChecks + auditChecks
 }
 
 /// A broken contract.

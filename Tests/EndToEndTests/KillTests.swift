@@ -37,6 +37,7 @@ internal import Testing
         let thief = try await Device("thief", key: try TestKeys.other, of: server)
         #expect(try await server.post(try thief.message(code, "thief")).certRep == Failure.uniform)
         #expect(try await server.stop() == 0)
+        try await Sceptic.run("audit", "verify", "--data", server.state)
     }
 
     /// One enrolment of the load, and what its client knows of it.
@@ -87,6 +88,7 @@ internal import Testing
         #expect(Set(serialNumbers).count == serialNumbers.count)
         #expect(try await server.challengeStates() == ["used": rounds * perRound])
         #expect(try await server.stop() == 0)
+        try await Sceptic.run("audit", "verify", "--data", server.state)
     }
 
     /// Sends everything at once, and kills the server when so many answers have come.

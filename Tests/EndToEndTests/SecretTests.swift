@@ -30,7 +30,9 @@ internal import Testing
     }
 
     @Test func requirement111ChallengesAreNowhereInFilesLogsAndTraces() async throws {
-        let server = try await Server.start()
+        let outputs = try TemporaryFolder()
+        let log = outputs.file("audit.jsonl")
+        let server = try await Server.start(["--audit-file", log])
         let device = try await Device(of: server)
         let other = try await Device("device-2", key: try TestKeys.other, of: server)
         let fixed = "Static-Challenge-0815-Grusel"
@@ -60,7 +62,16 @@ internal import Testing
         try await beRefused([codes[2], fixed, wrong], by: server, device)
         try await sendInTheClear(codes[3], to: server, device)
 
-        try await expectNowhere(codes + [fixed, wrong], of: server)
+        // The audit log's output comes a moment later.
+        for _ in 0..<200 where !Self.text(log).contains("enrollment.issued") {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(Self.text(log).contains("enrollment.issued"))
+        try await expectNowhere(codes + [fixed, wrong], of: server, also: [log])
+    }
+
+    private static func text(_ path: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
     /// Sends each challenge in messages that are refused for other reasons.
@@ -92,11 +103,17 @@ internal import Testing
     }
 
     /// Ends the server, and looks for challenges in all that it wrote and said.
-    private func expectNowhere(_ codes: [String], of server: Server, explaining: [String] = []) async throws {
+    private func expectNowhere(
+        _ codes: [String],
+        of server: Server,
+        explaining: [String] = [],
+        also paths: [String] = []
+    ) async throws {
         var texts = try await told(server)
         for id in explaining { texts.append((id, Haystack(Data(try await server.explanation(id).utf8)))) }
         try await server.kill9()
-        let files = try contents(of: server)
+        let others = try paths.map { ($0, Haystack(try Data(contentsOf: URL(fileURLWithPath: $0)))) }
+        let files = try contents(of: server) + others
         #expect(files.map(\.0).contains("sceptic.sqlite-wal"))
         for code in codes {
             for (form, bytes) in forms(of: code) {
@@ -243,6 +260,7 @@ internal import Testing
         for command in [
             ["request", "list", "--limit", "100"], ["challenge", "list"], ["certificate", "list"], ["ca", "show"],
             ["profile", "list"], ["registration", "list"],
+            ["audit", "list"],
         ] {
             for more in [[], ["--json"]] {
                 let run = try await Sceptic.attempt(command + ["--data", server.state] + more)

@@ -6,7 +6,7 @@ internal import Foundation
 internal import NIOCore
 package import NIOHTTP1
 internal import NIOPosix
-internal import NIOSSL
+package import NIOSSL
 internal import SwiftASN1
 internal import Synchronization
 internal import X509
@@ -217,7 +217,8 @@ package struct TestIdentity: Sendable {
         self.key = try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem)
     }
 
-    fileprivate func context() throws -> NIOSSLContext {
+    /// What a server needs that shows it.
+    package func context() throws -> NIOSSLContext {
         try NIOSSLContext(
             configuration: .makeServerConfiguration(
                 certificateChain: [.certificate(certificate)],

@@ -20,6 +20,9 @@ public struct AuditSeal: Sendable {
     /// - Parameter code: gives 32 bytes that nobody can find without a key.
     package init(code: @escaping @Sendable ([UInt8]) -> [UInt8]) { self.code = code }
 
+    /// A seal without a key, for stores of which no state is served: those of tests, and copies, which write no events.
+    package static let unsealed = AuditSeal { DigestAlgorithm.sha256.digest($0) }
+
     /// Makes the seal of a master key.
     public init(_ masterKey: MasterKey) {
         code = { masterKey.authenticationCode($0, purpose: .audit) }
@@ -47,6 +50,7 @@ public struct AuditSeal: Sendable {
     ///   - digest: of what it says.
     ///   - position: its place.
     ///   - previous: the hash of what stands before it.
+    /// - Returns: the hash.
     public func hash(_ digest: [UInt8], at position: AuditPosition, after previous: [UInt8]) -> [UInt8] {
         var bytes = AuditBytes("event")
         bytes.append(position)

@@ -67,6 +67,7 @@ extension ServerConfiguration {
         if databaseFile != old.databaseFile { keys.append("database") }
         if masterKeyFile != old.masterKeyFile { keys.append("masterKey") }
         if logFormat != old.logFormat { keys.append("log.format") }
+        if audit != old.audit { keys.append("audit") }
         if traceDays != old.traceDays { keys.append("traceDays") }
         if listeners != old.listeners { keys.append("listeners") }
         return keys

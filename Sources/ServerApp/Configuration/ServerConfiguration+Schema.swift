@@ -22,6 +22,7 @@ extension ServerConfiguration {
             .integer(Server.traceDaysRange),
             "How long traces are kept, which hold names and addresses."
         ).defaulting(to: .integer(Server.defaultTraceDays)),
+        .optional("audit", .object(audit), "Where the audit log goes beside the database."),
         .optional(
             "listeners",
             .list(of: .object(listener), maximum: 64),
@@ -39,6 +40,17 @@ extension ServerConfiguration {
         .optional("format", .choice(LogFormat.allCases.map(\.rawValue)), "How log lines look.").defaulting(
             to: .string("text")
         )
+    )
+
+    static let audit = ObjectSchema(
+        "Audit",
+        .optional("file", path, "A file that gets a JSON object on a line for each event."),
+        .optional(
+            "syslog",
+            .list(of: .string(minimum: 7, maximum: 300, pattern: "(udp|tcp|tls)://.+"), maximum: 16),
+            "Receivers of syslog messages: udp://HOST:514, tcp://HOST:601 or tls://HOST:6514."
+        ),
+        .optional("syslogCA", path, "A PEM file with the CAs that certificates of TLS receivers may be from.")
     )
 
     static let listener = ObjectSchema(

@@ -26,6 +26,8 @@ public struct ServerConfiguration: Sendable {
     public let logFormat: LogFormat?
     /// How long traces are kept, in days.
     public let traceDays: Int?
+    /// Where the audit log goes beside the database.
+    public let audit: AuditOutputs?
     /// Where to listen; empty if nothing is said of it.
     public let listeners: [ListenerConfiguration]
     private let document: SettingsDocument<ServerSettings>
@@ -52,6 +54,7 @@ public struct ServerConfiguration: Sendable {
         logLevel = settings.log?.level
         logFormat = settings.log?.format
         traceDays = settings.traceDays
+        audit = settings.audit
         listeners = (settings.listeners ?? []).map(\.configuration)
         var seen: Set<String> = []
         for (index, listener) in (settings.listeners ?? []).enumerated() where listener.port != 0 {

@@ -21,10 +21,11 @@ struct ServerSettings: Codable, Sendable {
     var masterKey: File?
     var log: Log?
     var traceDays: Int?
+    var audit: AuditOutputs?
     var listeners: [ListenerSettings]?
 
     private enum CodingKeys: String, CodingKey {
-        case state, database, masterKey, log, traceDays, listeners
+        case state, database, masterKey, log, traceDays, audit, listeners
     }
 
     init(from decoder: any Decoder) throws {
@@ -34,7 +35,13 @@ struct ServerSettings: Codable, Sendable {
         masterKey = try values.decodeIfPresent(File.self, forKey: .masterKey)
         log = try values.decodeIfPresent(Log.self, forKey: .log)
         traceDays = try values.decodeIfPresent(Int.self, forKey: .traceDays)
+        audit = try values.decodeIfPresent(AuditOutputs.self, forKey: .audit)
         listeners = try values.decodeIfPresent([ListenerSettings].self, forKey: .listeners)
+        if let problem = audit?.problems.first {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: values.codingPath + [CodingKeys.audit], debugDescription: problem)
+            )
+        }
         guard traceDays.map(Server.traceDaysRange.contains) ?? true else {
             throw DecodingError.dataCorrupted(
                 .init(

@@ -33,6 +33,8 @@ final class ServerMetrics: Sendable {
         var throttled: [String: Int] = [:]
         var droppedTraces = 0
         var recovered = 0
+        /// By output, in seconds.
+        var auditLag: [String: Double] = [:]
     }
 
     private let counts = Mutex(Counts())
@@ -65,6 +67,11 @@ final class ServerMetrics: Sendable {
     /// Counts transactions that were finished for a node that is gone.
     func countRecovered(_ number: Int) {
         counts.withLock { $0.recovered += number }
+    }
+
+    /// Tells how far an output of the audit log is behind, in seconds.
+    func setAuditLag(_ output: String, _ seconds: Double) {
+        counts.withLock { $0.auditLag[output] = seconds }
     }
 
     /// Writes everything.
@@ -106,6 +113,14 @@ final class ServerMetrics: Sendable {
             "Transactions that this server finished for one that is gone.",
             counts.recovered
         )
+        text.begin(
+            "sceptic_audit_output_lag_seconds",
+            .gauge,
+            "Age of the oldest event that an output of the audit log did not take."
+        )
+        for (output, seconds) in counts.auditLag.sorted(by: { $0.key < $1.key }) {
+            text.sample([("output", output)], seconds)
+        }
     }
 
     /// What is no message of RFC 8894 has no type: peers must not make up labels.

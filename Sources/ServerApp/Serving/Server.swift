@@ -30,6 +30,7 @@ public struct Server: Sendable {
     private let folder: StateFolder
     private let listeners: [ListenerConfiguration]
     private let traceDays: Int
+    private let audit: AuditOutputs
     private let logger: Logger
     private let fault: @Sendable (FaultPoint) -> Void
     private let notifier = ServiceNotifier()
@@ -62,6 +63,7 @@ public struct Server: Sendable {
     ///   - folder: the state to serve.
     ///   - listeners: where to listen, and for what.
     ///   - traceDays: how long traces are kept.
+    ///   - audit: where the audit log goes beside the database.
     ///   - logger: where log lines go.
     ///   - reloading: what is taken up again on SIGHUP.
     ///   - faultPoint: the name of a `FaultPoint` at which the process kills itself; for tests.
@@ -69,6 +71,7 @@ public struct Server: Sendable {
         folder: StateFolder,
         listeners: [ListenerConfiguration],
         traceDays: Int = Self.defaultTraceDays,
+        audit: AuditOutputs = AuditOutputs(),
         logger: Logger,
         reloading: Reloading = Reloading(),
         faultPoint: String? = nil
@@ -77,6 +80,7 @@ public struct Server: Sendable {
         self.folder = folder
         self.listeners = listeners
         self.traceDays = traceDays
+        self.audit = audit
         self.logger = logger
         let deadly = faultPoint.flatMap(FaultPoint.init(rawValue:))
         self.fault = { point in
@@ -115,6 +119,7 @@ public struct Server: Sendable {
     public func run(started: @escaping @Sendable ([BoundAddress]) -> Void) async throws {
         Self.keepFreedMemory()
         // Before opening, which may bring the schema up to date: not under a server that is running.
+        if let problem = audit.problems.first { throw AppError(.usage, "\(problem).") }
         try folder.checkState()
         try folder.lockForServing()
         let state = try await open()
@@ -217,7 +222,9 @@ public struct Server: Sendable {
             listeners: running,
             logger: logger
         )
-        try await runUntilStopped(housekeeping + forgetting + running + [announcer, watchdog, reload])
+        let shippers = shippers(state, node: presence.id, metrics: metrics, time: time)
+        let services = housekeeping + forgetting + shippers + running
+        try await runUntilStopped(services + [announcer, watchdog, reload])
         _ = try? await traces.flush()
         await checkpoints.write()
     }
@@ -226,6 +233,28 @@ public struct Server: Sendable {
     private static func status(_ configuration: ServedConfiguration) -> String {
         let others = configuration.refusals.count
         return "serving \(configuration.profiles.count) profiles" + (others == 0 ? "" : ", \(others) not served")
+    }
+
+    /// What hands the audit log to its outputs.
+    private func shippers(
+        _ state: OpenedState,
+        node: UUID,
+        metrics: ServerMetrics,
+        time: SystemTimeSource
+    ) -> [any Service] {
+        // Where there can be but one server, none has to wait for a dead one's lease.
+        let lone = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        let owner = state.database.isShared ? node : lone
+        return audit.sinks.map { sink in
+            AuditShipper(
+                sink: sink,
+                audit: state.store,
+                owner: owner,
+                metrics: metrics,
+                time: time,
+                logger: logger
+            )
+        }
     }
 
     /// Opens the state; a database that other machines share may start later than this server.

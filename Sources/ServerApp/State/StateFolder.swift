@@ -80,6 +80,7 @@ public struct StateFolder: Sendable {
     /// Opens the state in the folder.
     ///
     /// - Parameter actor: whom the audit log names for what is changed outside of any operation.
+    /// - Returns: the open state.
     /// - Throws: `AppError` with one clear sentence.
     public func open(as actor: String = "local:\(StateFolder.user)") throws -> OpenedState {
         try checkState()

@@ -84,7 +84,7 @@ public struct AuditIdentity: Sendable {
     }
 
     /// For databases that no state is served from: tests, and copies, which write no events.
-    static let unsealed = AuditIdentity(seal: AuditSeal { DigestAlgorithm.sha256.digest($0) }, writer: "nobody")
+    static let unsealed = AuditIdentity(seal: .unsealed, writer: "nobody")
 }
 
 /// An event with what can be made before its place is known.

@@ -49,6 +49,8 @@ extension SQLDatabase {
     /// - Parameters:
     ///   - event: what the audit log tells when no act is carried out: of changes that somebody answers for.
     ///   - body: makes the changes.
+    /// - Returns: what the body returned.
+    /// - Throws: `StoreError`, also when the event can't be written: then nothing is changed.
     func change<Value: Sendable>(
         auditing event: AuditEvent? = nil,
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> WriteResult<Value>

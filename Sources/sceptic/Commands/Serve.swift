@@ -59,6 +59,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "How log lines look: text (if nothing is said) or json.", transform: Self.format)
     var logFormat: LogFormat?
 
+    @OptionGroup var audit: AuditOutputOptions
+
     func run() async throws {
         let configuration = try config.map { try ServerConfiguration(file: $0) }
         let level = try logLevel.map(Self.level) ?? configuration?.logLevel ?? .info
@@ -79,6 +81,7 @@ struct Serve: AsyncParsableCommand {
             folder: try state.folder(configuration),
             listeners: listeners,
             traceDays: traceDays,
+            audit: audit.outputs ?? configuration?.audit ?? AuditOutputs(),
             logger: logger,
             reloading: Server.Reloading(
                 configuration: configuration,

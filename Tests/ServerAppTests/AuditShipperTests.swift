@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Sceptic authors
+
+internal import AdminAPI
+internal import Enrollment
+internal import Foundation
+internal import Logging
+internal import StrictJSON
+internal import Synchronization
+internal import TestSupport
+internal import Testing
+
+@testable internal import ServerApp
+
+/// An output that fails as often as a test wants, after it has taken half of what it was given.
+private final class Sink: AuditSink {
+    let name = "test"
+    private let state: Mutex<(taken: [AuditPosition], failures: Int)>
+
+    init(failures: Int = 0) { state = Mutex((taken: [], failures: failures)) }
+
+    var taken: [AuditPosition] { state.withLock { $0.taken } }
+
+    func take(_ records: [AuditRecord]) async throws {
+        let isFailing = state.withLock { state in
+            let isFailing = state.failures > 0
+            state.failures -= 1
+            state.taken += records.prefix(isFailing ? records.count / 2 : records.count).map(\.position)
+            return isFailing
+        }
+        if isFailing { throw AppError(.failure, "Nobody is there.") }
+    }
+}
+
+@Suite struct AuditShipperTests {
+    private func shipping(_ sink: any AuditSink, _ state: State, while body: () async throws -> Void) async throws {
+        let shipper = AuditShipper(
+            sink: sink,
+            audit: state.opened.audit,
+            owner: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)),
+            metrics: ServerMetrics(),
+            time: SystemTimeSource(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let task = Task { try await shipper.run() }
+        try await body()
+        task.cancel()
+        _ = await task.result
+    }
+
+    private func write(_ count: Int, _ state: State) async throws {
+        for _ in 0..<count {
+            _ = try await Administration(state.opened).perform(
+                NewChallenges.self,
+                NewChallenges.Input(profile: "default"),
+                as: Principal(name: "a", origin: "-", roles: [.administrator])
+            )
+        }
+    }
+
+    private func positions(_ state: State) async throws -> Set<AuditPosition> {
+        Set(try await state.opened.audit.auditEvents(after: nil, in: nil, limit: 1000).map(\.position))
+    }
+
+    private func wait(_ holds: () async throws -> Bool) async throws {
+        for _ in 0..<600 {
+            if try await holds() { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("It did not happen within half a minute.")
+    }
+
+    @Test(.timeLimit(.minutes(2))) func everyEventIsHandedOverWhateverFails() async throws {
+        let state = try await State()
+        try await write(20, state)
+        let sink = Sink(failures: 2)
+        try await shipping(sink, state) {
+            try await wait { Set(sink.taken).count == 21 }
+            // Of this process's own streams it hears at once.
+            try await write(3, state)
+            try await wait { Set(sink.taken).count == 24 }
+        }
+        #expect(try await positions(state) == Set(sink.taken))
+        #expect(sink.taken.count > 24, "what was taken before a failure comes again")
+        // After a restart there is nothing to do but what is new.
+        try await write(1, state)
+        let next = Sink()
+        try await shipping(next, state) { try await wait { !next.taken.isEmpty } }
+        #expect(next.taken.count == 1)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func theFileIsItsOwnersAndIsMadeAnewWhenItIsMovedAway() async throws {
+        let state = try await State()
+        let folder = try TemporaryFolder()
+        let path = folder.file("audit.jsonl")
+        func lines(_ path: String) -> [String] {
+            let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return text.split(separator: "\n").map(String.init)
+        }
+        try await shipping(AuditFile(path: path), state) {
+            try await wait { lines(path).count == 1 }
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+            try await write(2, state)
+            try await wait { lines(path).count == 2 }
+        }
+        for line in lines(path + ".1") + lines(path) {
+            let value = try JSONValue(strictly: Array(line.utf8))
+            #expect(value["kind"]?.text == "event" && value["sequence"]?.number != nil)
+        }
+    }
+
+    @Test func settingsThatCanNotBeAreNamed() {
+        #expect(AuditOutputs(syslog: ["udp://a:514", "x"]).problems.count == 1)
+        #expect(AuditOutputs(file: "").problems.count == 1)
+        #expect(AuditOutputs(file: "/a", syslog: ["udp://a:514"]).problems.isEmpty)
+    }
+}
