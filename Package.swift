@@ -309,7 +309,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP", "SCEPCrafting",
+                "AdminAPI", "Cryptography", "CryptographicMessageSyntax", "Enrollment", "PKIX", "SCEP", "SCEPCrafting",
                 "TestPeers", "TestSupport", "sceptic",
                 asn1, crypto, nioHTTP1, x509,
                 .product(name: "GRDB", package: "GRDB.swift"),

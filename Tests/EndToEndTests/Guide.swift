@@ -7,7 +7,7 @@ internal import SCEPCrafting
 internal import TestSupport
 internal import Testing
 
-/// A section of `docs/challenge-sources.md`, and a server that an administrator sets up by its examples.
+/// A section of a guide, and a server that an administrator sets up by its examples.
 ///
 /// The examples run as they stand, but for the places and hosts that they name.
 struct Guide: Sendable {
@@ -17,10 +17,15 @@ struct Guide: Sendable {
     /// What stands in the guide, and what is meant by it here.
     var substitutions: [(String, String)]
 
-    init(_ section: String) async throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "docs/challenge-sources.md")
-        let text = try String(contentsOf: file, encoding: .utf8)
+    /// The text of a page of the project's.
+    static func text(of page: String) throws -> String {
+        let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: project.appending(path: page), encoding: .utf8)
+    }
+
+    init(_ section: String, of page: String = "docs/challenge-sources.md") async throws {
+        let text = try Self.text(of: page)
         let rest = try #require(text.components(separatedBy: "\n## \(section)\n").dropFirst().first)
         self.section = try #require(rest.components(separatedBy: "\n## ").first)
         self.folder = try TemporaryFolder()
