@@ -16,7 +16,7 @@ struct Sceptic: AsyncParsableCommand {
         commandName: "sceptic",
         abstract: "A SCEP server, registration authority and small CA.",
         discussion: """
-            Exit codes: 0 done, 1 refused by a SCEP server, 64 wrong command line, 70 something failed, \
+            Exit codes: 0 done, 1 refused by a SCEP server or not as it was to be, 64 wrong command line, 70 something failed, \
             73 exists already or is not there, 75 busy, 77 not allowed, 78 the state folder can't be used.
             The client commands have codes of their own; see their help.
             """,

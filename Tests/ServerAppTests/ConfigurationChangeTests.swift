@@ -210,7 +210,9 @@ private struct Unheard: EnrollmentObserver {
         }
         #expect(await status(.default) == 200)
         // What is configured is counted, by its name; what anybody may make up is not.
-        let metrics = served.metrics.text()
+        var text = MetricsText()
+        served.metrics.write(to: &text)
+        let metrics = text.text
         #expect(metrics.contains("sceptic_unserved_requests_total{profile=\"phones\"} 4\n"))
         #expect(metrics.contains("sceptic_unserved_requests_total{profile=\"raProfile/vpn\"} 1\n"))
         #expect(!metrics.contains("unheard-of"))

@@ -17,10 +17,7 @@ struct ConfigurationReload: Service {
     let logger: Logger
 
     func run() async throws {
-        await withGracefulShutdownHandler {
-            for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
-        } onGracefulShutdown: {
-        }
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
     }
 
     private func reload() {

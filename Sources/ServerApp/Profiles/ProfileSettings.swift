@@ -30,11 +30,6 @@ public protocol ProfileSettings: Codable, Hashable, Sendable {
     func problems() -> [String]
 }
 
-extension ProfileSettings {
-    /// Nothing is wrong that reading them would not have found.
-    public func problems() -> [String] { [] }
-}
-
 extension SCEPProfileSettings: ProfileSettings {
     /// SCEP profiles.
     public static var kind: ProfileKind { .scep }
