@@ -50,7 +50,7 @@ internal import Testing
 
         let denied = try await Self.request(server, "deny", "second", "--by", "bob", "--json")
         #expect(denied.status == 0)
-        #expect(denied.output.contains("\"outcome\" : \"denied\""))
+        #expect(denied.output.contains("\"outcome\": \"denied\""))
         #expect(try await server.post(second, target).certRep.hasPrefix("2 "))
         // Nobody decides twice.
         for (verb, name, state) in [("deny", id, "approved"), ("approve", "second", "denied")] {
@@ -81,7 +81,7 @@ internal import Testing
         let refused = try await Self.request(server, "show", "first")
         #expect(refused.output.contains("state:        refused by the issuer\n"))
         #expect(refused.output.contains("approved by:  ada\n"))
-        #expect(try await Self.request(server, "show", "first", "--json").output.contains("\"refusedByIssuer\" : true"))
+        #expect(try await Self.request(server, "show", "first", "--json").output.contains("\"refusedByIssuer\": true"))
         #expect(try await server.stop() == 0)
     }
 

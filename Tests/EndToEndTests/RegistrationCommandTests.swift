@@ -50,7 +50,7 @@ internal import Testing
         #expect(again.status == 73)
         #expect(again.errors.contains("'PRINTER-17' is registered already."))
         let shown = try await Self.attempt(state, "show", "Printer-17")
-        #expect(shown.output.contains("\"registration.site\" : ["))
+        #expect(shown.output.contains("\"registration.site\": ["))
         #expect(shown.output.contains("dns:printer-17.example"))
         #expect(!shown.output.contains(made.firstLine))
         #expect(try await Self.attempt(state, "unlock", "printer-17").status == 73)
@@ -76,7 +76,7 @@ internal import Testing
         #expect(missing.errors.contains("--secrets-out"))
         let run = try await Self.attempt(state, "import", "-", "--secrets-out", secrets, "--json", input: table)
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.output.contains("\"registered\" : 2"))
+        #expect(run.output.contains("\"registered\": 2"))
         let mode = try FileManager.default.attributesOfItem(atPath: secrets)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         let written = String(decoding: try folder.read("secrets.csv"), as: UTF8.self)

@@ -139,7 +139,7 @@ public struct CertificateFilterDocument: AdminDocument, Hashable {
     static let properties: [ObjectSchema.Property] = [
         .optional(
             "serial",
-            .string(minimum: 1, maximum: 128, pattern: "[0-9A-Fa-f: ]+"),
+            .string(minimum: 1, maximum: 128),
             "Those with this serial number only, in hexadecimal digits."
         ),
         .optional("subject", .string(minimum: 1, maximum: 256), "Those whose subject contains this, in whatever case."),

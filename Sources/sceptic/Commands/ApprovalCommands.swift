@@ -74,7 +74,14 @@ extension RequestCommand {
         @Flag(help: "Prints JSON.")
         var json = false
 
-        var input: DecisionInput { DecisionInput(id: id, by: by, note: note) }
+        var input: DecisionInput {
+            get throws {
+                guard by?.isEmpty != true else {
+                    throw AppError(.usage, "Nobody is named who decides.", hint: "Add --by NAME.")
+                }
+                return DecisionInput(id: id, by: by, note: note)
+            }
+        }
 
         fileprivate func tell(_ decision: DecisionDocument) throws {
             if json { return try Terminal.json(decision) }

@@ -8,6 +8,7 @@ internal import ServerApp
 internal import StrictJSON
 
 internal import struct Foundation.Data
+internal import struct Foundation.Date
 
 /// The command `sceptic certificate …`.
 struct CertificateCommand: AsyncParsableCommand {
@@ -114,6 +115,7 @@ struct CertificateCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
+            if let at, at.date > Date() { throw AppError(.usage, "--at has to be before now.") }
             let input = RevokeCertificate.Input(certificate: certificate, reason: try why.word(), at: at?.date)
             try await administration.administrator.perform(RevokeCertificate.self, input).tell(json: json)
         }
