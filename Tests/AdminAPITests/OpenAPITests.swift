@@ -49,6 +49,7 @@ import Testing
         case .list(let element, _, _), .map(let element), .nullable(let element): inside(element)
         case .object(let object): [object] + object.properties.flatMap { inside($0.schema) }
         case .union(_, let kinds): kinds.values.flatMap { inside(.object($0)) }
+        case .either(let first, let second): inside(first) + inside(second)
         case .string, .integer, .number, .boolean, .choice, .anything: []
         }
     }
