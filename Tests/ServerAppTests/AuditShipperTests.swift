@@ -25,7 +25,7 @@ private final class Sink: AuditSink {
         let isFailing = state.withLock { state in
             let isFailing = state.failures > 0
             state.failures -= 1
-            state.taken += records.prefix(isFailing ? records.count / 2 : records.count).map(\.position)
+            state.taken += records.prefix(isFailing ? (records.count + 1) / 2 : records.count).map(\.position)
             return isFailing
         }
         if isFailing { throw AppError(.failure, "Nobody is there.") }

@@ -10,7 +10,7 @@ import Testing
 
 /// Somebody changes rows of the audit log by hand, and `verify` names them.
 @Suite struct AuditTamperingTests {
-    /// A log of two streams, the first of which has six events, with two checkpoints, the second after the fifth event.
+    /// A log of two streams, the first of five events and the second of two, with checkpoints after the third and the sixth event.
     private final class Log {
         let fixture: SQLiteFixture
         let first: String
@@ -126,7 +126,8 @@ import Testing
         let failing = Counter()
         var options = SQLiteOptions()
         options.commitFailure = { failing.next() == 3 ? .unavailable("planted") : nil }
-        let store = try SQLiteFixture(options).open(.create)
+        let fixture = try SQLiteFixture(options)
+        let store = try fixture.open(.create)
         try await store.apply([.addIssuer(Records.issuer)])
         try await store.issue()
         await expect(.unavailable) { try await store.issue() }
@@ -136,6 +137,7 @@ import Testing
         #expect(verifier.streamCount == 2)
         #expect(verifier.events == 3)
         try await store.close()
+        #expect(FileManager.default.fileExists(atPath: fixture.path))
     }
 
     @Test func nothingIsIssuedThatCannotBeAudited() async throws {
@@ -152,7 +154,7 @@ import Testing
             )
         }
         await #expect(throws: (any Error).self) { try await store.issue() }
-        await #expect(throws: StoreError.self) { try await store.apply([.addIssuer(Records.issuer)]) }
+        await #expect(throws: StoreError.self) { try await store.add([Records.challenge()], limit: nil) }
         #expect(try await store.certificateCount() == 0)
         try await queue.write { try $0.execute(sql: "DROP TRIGGER no_audit") }
         try await store.issue()

@@ -61,7 +61,10 @@ final class AuditLedger: Sendable {
     /// Notes what a checkpoint tells of.
     func cover(_ heads: [AuditHead]) {
         state.withLock { state in
-            for head in heads { state.covered[head.position.stream] = head.position.sequence }
+            for head in heads {
+                let place = head.position
+                state.covered[place.stream] = max(place.sequence, state.covered[place.stream] ?? 0)
+            }
         }
     }
 }

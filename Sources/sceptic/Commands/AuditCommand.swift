@@ -108,7 +108,9 @@ struct AuditCommand: AsyncParsableCommand {
                 if hidden > 0 { Terminal.result("and \(hidden) more") }
                 Terminal.result(
                     "\(found.events) events in \(found.streams) streams, \(found.checkpoints) checkpoints: "
-                        + (found.inOrder ? "in order" : "NOT in order, \(found.findingCount) findings")
+                        + (found.inOrder
+                            ? "in order"
+                            : "NOT in order, \(found.findingCount) finding\(found.findingCount == 1 ? "" : "s")")
                 )
             }
             if !found.inOrder { throw ExitCode(1) }
