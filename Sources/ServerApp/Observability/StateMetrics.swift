@@ -87,13 +87,13 @@ final class StateMetrics: Sendable {
             text.add(
                 "sceptic_approvals_pending",
                 .gauge,
-                "Requests that wait for a decision, counted up to \(Self.countLimit).",
+                "Requests that wait for a decision, \(Self.countLimit) at most.",
                 backlog.pendingApprovals
             )
             text.add(
                 "sceptic_lease_recoveries_outstanding",
                 .gauge,
-                "Transactions whose server is gone and that nobody has finished, counted up to \(Self.countLimit).",
+                "Transactions whose server is gone and that nobody has finished, \(Self.countLimit) at most.",
                 backlog.expiredLeases
             )
         }
