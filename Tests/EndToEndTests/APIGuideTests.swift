@@ -12,7 +12,7 @@ internal import Testing
     private static func guide(_ section: String) async throws -> (guide: Guide, first: String) {
         var guide = try await Guide(section, of: page)
         guide.substitutions.append(("127.0.0.1:9090", "127.0.0.1:\(guide.server.adminPort)"))
-        let first = try await Guide.text(of: page).components(separatedBy: "\n```sh\n")[1]
+        let first = try Guide.text(of: page).components(separatedBy: "\n```sh\n")[1]
             .components(separatedBy: "\n```")[0]
         return (guide, guide.substitutions.reduce(first) { $0.replacing($1.0, with: $1.1) } + "\n")
     }
@@ -59,7 +59,9 @@ internal import Testing
         let (guide, first) = try await Self.guide("Two people, one profile")
         let script = first + (try guide.block("sh"))
         #expect(try await guide.shell(script) == "2\n")
-        let again = script + "\n" + (try #require(try guide.block("sh").components(separatedBy: "\ncurl").last.map { "curl" + $0 }))
-        #expect(try await guide.shell(again.replacing(" | jq .approvalsNeeded", with: "")).contains("changed-meanwhile"))
+        // The tag that was read before is old by now.
+        let change = try #require(script.components(separatedBy: "\ncurl -sS -X PATCH").last)
+        let again = script + "curl -sS -X PATCH" + change.replacing(" | jq .approvers.needed", with: "")
+        #expect(try await guide.shell(again).contains("changed-meanwhile"))
     }
 }

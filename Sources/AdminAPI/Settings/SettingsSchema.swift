@@ -39,6 +39,11 @@ public enum SettingsSchema: Sendable {
         .optional("approvalDays", .integer(1...3650), "After how many days a request expires that nobody decided on.")
             .usually(14),
         .optional("approvers", .object(approvers), "Who decides on what waits."),
+        .optional(
+            "fourEyes",
+            .choice(["optional", "required"]),
+            "Whether somebody may approve what they themselves asked for: only if it is optional."
+        ).usually("optional"),
         .optional("compatibility", .choice(compatibilities), "The client compatibility.").usually("default"),
         .optional(
             "acceptedLegacy",

@@ -111,7 +111,9 @@ struct Serve: AsyncParsableCommand {
         return format
     }
 
-    /// Where to listen: as the options say, if any of them says anything of it; else as the file says. What systemd has bound is served besides.
+    /// Where to listen: as the options say, if any of them says anything of it; else as the file says.
+    ///
+    /// What systemd has bound is served besides.
     private func listeners(_ configuration: ServerConfiguration?) throws -> [ListenerConfiguration] {
         let inherited = try InheritedSockets(environment: ProcessInfo.processInfo.environment)
             .listeners(tls: tlsCredential)
