@@ -14,10 +14,18 @@ struct ConfigurationReload: Service {
     let takesLogLevel: Bool
     let threshold: LogThreshold
     let listeners: [SCEPListener]
+    /// Tells the service manager that a reload begins, and that it is over.
+    let notifier: ServiceNotifier
+    /// What the service manager shows.
+    let status: @Sendable () -> String
     let logger: Logger
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                notifier.reloading()
+                reload()
+                notifier.ready(status: status())
+            }
     }
 
     private func reload() {

@@ -220,6 +220,8 @@ public struct Server: Sendable {
             takesLogLevel: reloading.takesLogLevel,
             threshold: reloading.threshold,
             listeners: running,
+            notifier: notifier,
+            status: { Self.status(configuration.current) },
             logger: logger
         )
         let shippers = shippers(state, node: presence.id, metrics: metrics, time: time)

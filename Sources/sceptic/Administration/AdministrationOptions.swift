@@ -14,7 +14,7 @@ struct AdministrationOptions: ParsableArguments {
 
     @Option(
         help:
-            "The address of a server's admin listener, such as https://scep.example:8443, instead of a state folder; SCEPTIC_SERVER if neither is given."
+            "The address of a server's admin listener, such as https://scep.example:8443, instead of a state folder; SCEPTIC_SERVER if no state folder is named either."
     )
     var server: String?
 
@@ -37,25 +37,20 @@ struct AdministrationOptions: ParsableArguments {
                     hint: "Leave --data or --server out."
                 )
             }
-            let named =
-                local.data == nil ? server ?? environment["SCEPTIC_SERVER"].flatMap { $0.isEmpty ? nil : $0 } : nil
-            guard let named else {
-                let principal = Principal(name: "local:\(Self.user)", origin: "local", roles: [.administrator])
+            func named(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+            // A state folder that is at hand needs no token, whatever else the environment names.
+            let isHere = local.data != nil || named("SCEPTIC_DATA") != nil
+            guard let server = server ?? (isHere ? nil : named("SCEPTIC_SERVER")) else {
+                let principal = Principal(name: "local:\(StateFolder.user)", origin: "local", roles: [.administrator])
                 return .local(Administration(try local.folder.open()), principal)
             }
             do {
-                return .remote(try AdminClient(server: named, token: try token(environment), authorities: serverCA))
+                return .remote(try AdminClient(server: server, token: try token(environment), authorities: serverCA))
             } catch let error as AdminClientError {
                 guard case .unusable(let sentence, let hint) = error else { throw error }
                 throw AppError(.usage, "The server can't be asked: \(sentence).", hint: hint)
             }
         }
-    }
-
-    /// Who runs this process; under sudo, who ran that.
-    static var user: String {
-        let variables = ProcessInfo.processInfo.environment
-        return variables["SUDO_USER"] ?? variables["USER"] ?? variables["LOGNAME"] ?? "unknown"
     }
 
     private func token(_ environment: [String: String]) throws -> String {
