@@ -61,7 +61,9 @@ internal import Testing
         #expect(try await guide.shell(script) == "2\n")
         // The tag that was read before is old by now.
         let change = try #require(script.components(separatedBy: "\ncurl -sS -X PATCH").last)
-        let again = script + "curl -sS -X PATCH" + change.replacing(" | jq .approvers.needed", with: "")
+        let again =
+            script.replacing("\"needed\": 2", with: "\"needed\": 3") + "curl -sS -X PATCH"
+            + change.replacing(" | jq .approvers.needed", with: "")
         #expect(try await guide.shell(again).contains("changed-meanwhile"))
     }
 }

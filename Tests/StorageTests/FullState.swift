@@ -21,10 +21,8 @@ enum FullState {
         try queue.write { database in
             for statement in configuration + [
                 transactions, certificates, certificateTerms, approvals, votes, challenges, usedChallenges,
-                registrations,
-                uniqueCertificates,
-                traces, operators, tokens, idempotentRequests,
-                traces, auditStreams, auditEvents, auditCheckpoints, auditOutputs, auditOutputPositions,
+                registrations, uniqueCertificates, traces, operators, tokens, idempotentRequests, auditStreams,
+                auditEvents, auditCheckpoints, auditOutputs, auditOutputPositions,
             ] {
                 try database.execute(
                     sql: statement,

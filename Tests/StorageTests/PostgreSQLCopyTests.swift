@@ -62,10 +62,10 @@ struct PostgreSQLCopyTests {
                 == "id-5\u{2400}x"
         )
         #expect(try await scene.query("SELECT MAX(version) FROM schema_migration") == "\(Migrations.all.count)")
+        #expect(try await scene.copy().run().outcome == .complete)
         let store = try scene.open()
         #expect(try await store.configurationVersion() == 17)
         try await store.close()
-        #expect(try await scene.copy().run().outcome == .complete)
         _ = try await scene.query("UPDATE trace SET reason_code = 'other' WHERE occurred_at = 40")
         await #expect(throws: StoreCopyError.occupiedTarget) { try await scene.copy().run() }
     }

@@ -102,7 +102,7 @@ public struct OpenAPIDescription: Sendable {
                 return parameter(
                     "If-Match",
                     "header",
-                    .string(minimum: 2, maximum: 130, pattern: "\"[!#-~]*\""),
+                    .string(pattern: "\"[!#-~]{0,128}\""),
                     property.description,
                     property.isRequired
                 )

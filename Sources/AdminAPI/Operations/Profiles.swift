@@ -67,7 +67,7 @@ extension ObjectSchema.Property {
     /// The tag that something has to have; it is a header field on the way.
     static let ifMatch = Self.optional(
         "ifMatch",
-        .string(maximum: 128),
+        .string(maximum: 128, pattern: "[!#-~]*"),
         "The tag of what was read (ETag): what somebody has changed since then is not changed."
     )
     /// Where a page of things with names begins.

@@ -53,7 +53,7 @@ extension SettingsSchema {
         ),
         .optional(
             "names",
-            .list(of: .string(minimum: 3, maximum: 1100, pattern: "(dns|email|uri|ip|upn):.+"), maximum: 64),
+            .list(of: .string(minimum: 3, maximum: 1100, pattern: "(dns|email|uri|ip|upn):[\\s\\S]+"), maximum: 64),
             "Alternative names that certificates get, such as 'dns:${csr.subject.CN}.example.com'."
         ).usually([]),
         .optional(

@@ -22,10 +22,10 @@ struct ConfigurationReload: Service {
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-                notifier.reloading()
-                reload()
-                notifier.ready(status: status())
-            }
+            notifier.reloading()
+            reload()
+            notifier.ready(status: status())
+        }
     }
 
     private func reload() {
@@ -72,6 +72,7 @@ extension ServerConfiguration {
         if databaseFile != old.databaseFile { keys.append("database") }
         if masterKeyFile != old.masterKeyFile { keys.append("masterKey") }
         if logFormat != old.logFormat { keys.append("log.format") }
+        if adminFailuresPerMinute != old.adminFailuresPerMinute { keys.append("adminFailuresPerMinute") }
         if audit != old.audit { keys.append("audit") }
         if traceDays != old.traceDays { keys.append("traceDays") }
         if listeners != old.listeners { keys.append("listeners") }

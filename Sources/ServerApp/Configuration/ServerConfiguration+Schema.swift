@@ -22,6 +22,11 @@ extension ServerConfiguration {
             .integer(Server.traceDaysRange),
             "How long traces are kept, which hold names and addresses."
         ).defaulting(to: .integer(Server.defaultTraceDays)),
+        ObjectSchema.Property.optional(
+            "adminFailuresPerMinute",
+            .integer(0...1_000_000),
+            "After how many failures to sign in, in a minute, an address has to wait at the admin listener; 0 for never."
+        ).defaulting(to: .integer(Authenticator.usualFailuresPerMinute)),
         .optional("audit", .object(audit), "Where the audit log goes beside the database."),
         .optional(
             "listeners",

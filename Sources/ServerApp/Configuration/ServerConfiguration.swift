@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public let traceDays: Int?
     /// Where the audit log goes beside the database.
     public let audit: AuditOutputs?
+    /// After how many failures to sign in an address has to wait.
+    public let adminFailuresPerMinute: Int?
     /// Where to listen; empty if nothing is said of it.
     public let listeners: [ListenerConfiguration]
     private let document: SettingsDocument<ServerSettings>
@@ -55,6 +57,7 @@ public struct ServerConfiguration: Sendable {
         logFormat = settings.log?.format
         traceDays = settings.traceDays
         audit = settings.audit
+        adminFailuresPerMinute = settings.adminFailuresPerMinute
         listeners = (settings.listeners ?? []).map(\.configuration)
         var seen: Set<String> = []
         for (index, listener) in (settings.listeners ?? []).enumerated() where listener.port != 0 {

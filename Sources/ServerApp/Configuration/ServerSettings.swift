@@ -22,10 +22,11 @@ struct ServerSettings: Codable, Sendable {
     var log: Log?
     var traceDays: Int?
     var audit: AuditOutputs?
+    var adminFailuresPerMinute: Int?
     var listeners: [ListenerSettings]?
 
     private enum CodingKeys: String, CodingKey {
-        case state, database, masterKey, log, traceDays, audit, listeners
+        case state, database, masterKey, log, traceDays, audit, adminFailuresPerMinute, listeners
     }
 
     init(from decoder: any Decoder) throws {
@@ -36,10 +37,19 @@ struct ServerSettings: Codable, Sendable {
         log = try values.decodeIfPresent(Log.self, forKey: .log)
         traceDays = try values.decodeIfPresent(Int.self, forKey: .traceDays)
         audit = try values.decodeIfPresent(AuditOutputs.self, forKey: .audit)
+        adminFailuresPerMinute = try values.decodeIfPresent(Int.self, forKey: .adminFailuresPerMinute)
         listeners = try values.decodeIfPresent([ListenerSettings].self, forKey: .listeners)
         if let problem = audit?.problems.first {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: values.codingPath + [CodingKeys.audit], debugDescription: problem)
+            )
+        }
+        guard (0...1_000_000).contains(adminFailuresPerMinute ?? 0) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: values.codingPath + [CodingKeys.adminFailuresPerMinute],
+                    debugDescription: "this has to be 0 to 1000000"
+                )
             )
         }
         guard traceDays.map(Server.traceDaysRange.contains) ?? true else {

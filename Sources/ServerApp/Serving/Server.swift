@@ -30,6 +30,7 @@ public struct Server: Sendable {
     private let folder: StateFolder
     private let listeners: [ListenerConfiguration]
     private let traceDays: Int
+    private let adminFailuresPerMinute: Int
     private let audit: AuditOutputs
     private let logger: Logger
     private let fault: @Sendable (FaultPoint) -> Void
@@ -63,6 +64,7 @@ public struct Server: Sendable {
     ///   - folder: the state to serve.
     ///   - listeners: where to listen, and for what.
     ///   - traceDays: how long traces are kept.
+    ///   - adminFailuresPerMinute: after how many failures to sign in an address has to wait; 0 for never.
     ///   - audit: where the audit log goes beside the database.
     ///   - logger: where log lines go.
     ///   - reloading: what is taken up again on SIGHUP.
@@ -71,6 +73,7 @@ public struct Server: Sendable {
         folder: StateFolder,
         listeners: [ListenerConfiguration],
         traceDays: Int = Self.defaultTraceDays,
+        adminFailuresPerMinute: Int? = nil,
         audit: AuditOutputs = AuditOutputs(),
         logger: Logger,
         reloading: Reloading = Reloading(),
@@ -80,6 +83,7 @@ public struct Server: Sendable {
         self.folder = folder
         self.listeners = listeners
         self.traceDays = traceDays
+        self.adminFailuresPerMinute = adminFailuresPerMinute ?? Authenticator.usualFailuresPerMinute
         self.audit = audit
         self.logger = logger
         let deadly = faultPoint.flatMap(FaultPoint.init(rawValue:))
@@ -177,7 +181,8 @@ public struct Server: Sendable {
             store: state.store,
             masterKey: state.masterKey,
             time: time,
-            logger: logger
+            logger: logger,
+            failuresPerMinute: adminFailuresPerMinute
         )
         let responders = ListenerResponders(
             scep: ProtocolService(

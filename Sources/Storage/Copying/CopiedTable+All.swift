@@ -8,12 +8,9 @@ extension CopiedTable {
     /// ones, `configuration_version`, comes last.
     static let all = [
         issuer, raCredential, scepProfile, raProfile, alternateAuthority, enrollmentTransaction, certificate,
-        certificateTerm,
-        approval,
-        approvalVote, challenge, usedChallenge, registration, uniqueCertificate, trace, revocationCount,
-        certificateList, administrator, apiToken, idempotentRequest,
-        certificateList, auditStream, auditEvent, auditCheckpoint, auditOutput, auditOutputPosition,
-        configurationVersion,
+        certificateTerm, approval, approvalVote, challenge, usedChallenge, registration, uniqueCertificate, trace,
+        revocationCount, certificateList, administrator, apiToken, idempotentRequest, auditStream, auditEvent,
+        auditCheckpoint, auditOutput, auditOutputPosition, configurationVersion,
     ]
 
     private static let issuer = CopiedTable(

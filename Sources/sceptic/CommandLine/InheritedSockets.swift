@@ -64,7 +64,10 @@ struct InheritedSockets {
             listener.descriptor = descriptor
             switch name {
             case .scep: break
-            case .admin: listener.roles = [.admin]
+            case .admin:
+                // Whoever handed it over was checked to have bound it to loopback.
+                listener = .administration(host: "127.0.0.1", port: 0)
+                listener.descriptor = descriptor
             case .tls:
                 guard let tls else {
                     throw AppError(.usage, "The socket 'scep-tls' needs --tls-certificate and --tls-key.")

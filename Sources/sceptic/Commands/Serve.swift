@@ -38,6 +38,12 @@ struct Serve: AsyncParsableCommand {
     )
     var adminListen: String?
 
+    @Option(
+        help:
+            "After how many failures to sign in, in a minute, an address has to wait at the admin listener; 10 if nothing is said, 0 for never."
+    )
+    var adminFailuresPerMinute: Int?
+
     @Option(help: "How many days traces are kept, which hold names and addresses; 400 if nothing is said.")
     var traceDays: Int?
 
@@ -71,6 +77,9 @@ struct Serve: AsyncParsableCommand {
         guard Server.traceDaysRange.contains(traceDays) else {
             throw AppError(.usage, "--trace-days has to be 1 to 36500.")
         }
+        guard (0...1_000_000).contains(adminFailuresPerMinute ?? 0) else {
+            throw AppError(.usage, "--admin-failures-per-minute has to be 0 to 1000000.")
+        }
         let listeners = try listeners(configuration)
         #if DEBUG
         let faultPoint = ProcessInfo.processInfo.environment["SCEPTIC_FAULT_POINT"]
@@ -81,6 +90,7 @@ struct Serve: AsyncParsableCommand {
             folder: try state.folder(configuration),
             listeners: listeners,
             traceDays: traceDays,
+            adminFailuresPerMinute: adminFailuresPerMinute ?? configuration?.adminFailuresPerMinute,
             audit: audit.outputs ?? configuration?.audit ?? AuditOutputs(),
             logger: logger,
             reloading: Server.Reloading(

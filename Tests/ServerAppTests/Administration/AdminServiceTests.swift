@@ -141,6 +141,15 @@ struct AdminBench {
         #expect(try await AdminBench(as: issuer).ask("POST", "/challenges", #"{"profile":"default"}"#).status == 201)
     }
 
+    @Test(arguments: [#""staticName":"mine","code":"abcdefghijkl1""#, #""hours":721"#])
+    func aCodeIssuersCodesEndAndAreGoodOnce(_ members: String) async throws {
+        let issuer = Principal(name: "token:mdm", origin: "-", roles: [.codeIssuer])
+        let answer = try await AdminBench(as: issuer).ask("POST", "/challenges", #"{"profile":"default",\#(members)}"#)
+        #expect(answer.status == 403)
+        let administrator = try await AdminBench().ask("POST", "/challenges", #"{"profile":"default",\#(members)}"#)
+        #expect(administrator.status == 201)
+    }
+
     @Test func theDescriptionNamesEveryOperation() async throws {
         let description = try await AdminBench(as: nil).ask("GET", "/openapi.json")
         #expect(description.status == 200)

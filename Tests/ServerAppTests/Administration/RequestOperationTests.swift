@@ -14,12 +14,16 @@ internal import Testing
 
 extension AdminBench {
     /// Lets a request wait.
-    fileprivate func wait(_ transactionID: String, by signer: UInt8 = 1) async throws -> ApprovalRecord {
+    fileprivate func wait(
+        _ transactionID: String,
+        by signer: UInt8 = 1,
+        neededVotes: Int = 1
+    ) async throws -> ApprovalRecord {
         let issuer = try #require(try await state.opened.configuration().issuers.last { !$0.chain.isEmpty })
         var generator = SystemRandomNumberGenerator()
         let now = Date()
         let key = try TestKeys.client
-        let approval = ApprovalRecord(
+        var approval = ApprovalRecord(
             id: .version7(at: now, using: &generator),
             key: TransactionKey(profile: "default", transactionID: transactionID, signerDigest: [signer]),
             requestDigest: DigestAlgorithm.sha256.digest(Array(transactionID.utf8) + [signer]),
@@ -32,6 +36,7 @@ extension AdminBench {
             createdAt: now,
             expiresAt: now.addingTimeInterval(3600)
         )
+        approval.neededVotes = neededVotes
         _ = try await state.opened.store.wait(approval, claims: [])
         return approval
     }
@@ -61,11 +66,24 @@ extension AdminBench {
     }
 
     @Test(arguments: [
-        ("token:mdm (operator:anna)", "token:mdm"), ("token:mdm", "token:mdm"), ("operator:anna", "anna"),
+        ("token:mdm (operator:anna)", "anna"), ("token:mdm", "token:mdm"), ("operator:anna", "anna"),
         ("local:root", "root"),
     ])
-    func whoDecidesIsRecordedByPlainName(_ principal: String, _ name: String) {
-        #expect(Principal(name: principal, origin: "-", roles: []).plainName == name)
+    func anOperatorIsTheSameWithEachToken(_ principal: String, _ name: String) {
+        #expect(Principal(name: principal, origin: "-", roles: []).decider == name)
+    }
+
+    @Test func onePersonIsNoTwoWhateverTheyComeWith() async throws {
+        let bench = try await AdminBench()
+        let path = "/profiles/default"
+        #expect(try await bench.ask("PATCH", path, #"{"approval":"all","approvers":{"needed":2}}"#).status == 200)
+        _ = try await bench.wait("first", neededVotes: 2)
+        let administration = Administration(bench.state.opened)
+        for name in ["operator:anna", "token:laptop (operator:anna)"] {
+            let anna = Principal(name: name, origin: "-", roles: [.approver])
+            let outcome = try await administration.perform(ApproveRequest.self, DecisionInput(id: "first"), as: anna)
+            #expect(outcome.outcome == .counted && outcome.votes == 1, "\(name)")
+        }
     }
 
     @Test func nobodyDecidesInSomebodyElsesName() async throws {

@@ -17,7 +17,7 @@ internal import struct Foundation.UUID
 /// All that fail get the same answer. The log says why, and never what was tried.
 final class Authenticator: Sendable {
     /// How many failures of an address a minute are answered; twice as many at once.
-    static let failuresPerMinute = 10
+    static let usualFailuresPerMinute = 10
     /// For how long a password that was right need not be hashed again, in seconds.
     private static let memory = 300.0
     /// How many such passwords are remembered.
@@ -31,6 +31,7 @@ final class Authenticator: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     private let worker: PasswordWorker
+    private let failuresPerMinute: Int
     private let throttle = FailureThrottle()
     private let remembered = Mutex<[[UInt8]: Date]>([:])
     /// Under which passwords are remembered, in this process alone.
@@ -41,12 +42,14 @@ final class Authenticator: Sendable {
         masterKey: MasterKey,
         time: any TimeSource,
         logger: Logger,
+        failuresPerMinute: Int = Authenticator.usualFailuresPerMinute,
         worker: PasswordWorker = .shared
     ) {
         self.store = store
         self.masterKey = masterKey
         self.time = time
         self.logger = logger
+        self.failuresPerMinute = failuresPerMinute
         self.worker = worker
         var generator = SecureRandom()
         memoryKey = generator.bytes(32)
@@ -119,7 +122,7 @@ final class Authenticator: Sendable {
         throttle.refusal(
             profile: "",
             address: request.remoteAddress,
-            perMinute: Self.failuresPerMinute,
+            perMinute: failuresPerMinute,
             at: now
         )?.seconds
     }
@@ -129,7 +132,7 @@ final class Authenticator: Sendable {
             failures,
             profile: "",
             address: request.remoteAddress,
-            perMinute: Self.failuresPerMinute,
+            perMinute: failuresPerMinute,
             at: now
         )
     }

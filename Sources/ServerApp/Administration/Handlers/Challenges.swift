@@ -31,6 +31,7 @@ extension NewChallenges: LocalOperation {
     /// Makes challenges.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
         try check(input)
+        try context.checkIssuer(input)
         let identity = try identity(input)
         let state = context.state
         try await state.requireProfile(input.profile)
@@ -78,6 +79,30 @@ extension NewChallenges: LocalOperation {
         }
         guard input.device == nil || isSingle, (1...256).contains(input.device?.utf8.count ?? 1) else {
             throw AppError(.usage, "The device is for one one-time challenge, and has 1 to 256 bytes.")
+        }
+    }
+}
+
+extension AdministrationContext {
+    /// The longest that a code lives which a code issuer makes, in hours: a month.
+    private static let issuersHours = 720.0
+
+    /// A code issuer's codes end, and are good once: whoever steals its token must not leave a key under the mat.
+    fileprivate func checkIssuer(_ input: NewChallenges.Input) throws {
+        guard !principal.allows(.administering, profile: nil) else { return }
+        guard input.staticName == nil else {
+            throw AppError(
+                .denied,
+                "A code issuer makes one-time challenges, and no static ones.",
+                hint: "Have an administrator make it."
+            )
+        }
+        guard input.hours ?? 0 <= Self.issuersHours else {
+            throw AppError(
+                .denied,
+                "The codes of a code issuer live \(Int(Self.issuersHours)) hours at most.",
+                hint: "Make them when they are needed, or have an administrator make them."
+            )
         }
     }
 }

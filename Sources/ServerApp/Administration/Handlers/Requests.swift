@@ -78,21 +78,11 @@ extension AdministrationContext {
                 pointer: "/by"
             )
         }
-        let name = input.by ?? principal.plainName
+        let name = input.by ?? principal.decider
         guard !isLocal || input.by != nil || name != "unknown" else {
             throw AppError(.usage, "Nobody is named who decides.", hint: "Add --by NAME.")
         }
         return name
-    }
-}
-
-extension Principal {
-    /// How rules and records name somebody: `anna` for an operator, `token:mdm` for a token.
-    var plainName: String {
-        for prefix in ["operator:", "local:"] where name.hasPrefix(prefix) {
-            return String(name.dropFirst(prefix.count))
-        }
-        return name.split(separator: " ").first.map(String.init) ?? name
     }
 }
 
