@@ -21,6 +21,8 @@ public protocol AdminOperation: Sendable {
     static var access: Access { get }
     /// Whether it makes something that would be there twice if it were done twice; such operations take an `Idempotency-Key`.
     static var creates: Bool { get }
+    /// Whether it only looks, and may be asked again: then nothing is audited.
+    static var isReading: Bool { get }
 
     /// The SCEP profile that it is about, for those who may act on some profiles only; nil if that can't be told from the input.
     static func profile(of input: Input) -> String?
@@ -33,7 +35,7 @@ extension AdminOperation {
     /// Most are not about one profile.
     public static func profile(of input: Input) -> String? { nil }
 
-    /// Whether it only looks: then nothing is audited.
+    /// What is asked for with GET only looks.
     public static var isReading: Bool { endpoint.method == .get }
 
     /// Whether what is changed may be named by its entity tag (RFC 9110 §13.1.1).

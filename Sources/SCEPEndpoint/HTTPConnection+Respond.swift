@@ -56,7 +56,9 @@ extension HTTPConnection {
         let request = administrative(incoming, body: [])
         let isAdministrative = environment.roles.contains(.admin)
         respondToReading(incoming) { responders in
-            if isAdministrative, let refusal = await responders.admin?.refusalOfMetrics(request) { return Answer(refusal) }
+            if isAdministrative, let refusal = await responders.admin?.refusalOfMetrics(request) {
+                return Answer(refusal)
+            }
             return Answer(
                 status: 200,
                 contentType: "text/plain; version=0.0.4",

@@ -162,4 +162,6 @@ public enum TryRequest: AdminOperation {
         "Tells whether a request would get a certificate, and which; nothing is used up or stored."
     /// Whom it is for: it tells whether a challenge is right, and counts no wrong one.
     public static let access = Access.administering
+    /// It only looks, though a request is too long for a URL, and a challenge must not stand in one.
+    public static let isReading = true
 }

@@ -19,6 +19,12 @@ public struct CAGeneration: Sendable {
         public let state: RACredentialState
         /// Its certificate; the CA's own for a CA that speaks SCEP itself.
         public let certificate: EncodedCertificate
+
+        init(_ record: RACredentialRecord) throws {
+            generation = record.generation
+            state = record.state
+            certificate = try EncodedCertificate(derEncoded: record.certificate)
+        }
     }
 
     /// The CA's name in URLs.
@@ -37,13 +43,7 @@ public struct CAGeneration: Sendable {
         self.keyGeneration = issuer.keyGeneration
         self.state = issuer.state
         self.certificate = try EncodedCertificate(derEncoded: issuer.certificate)
-        self.registrations = try stored.raCredentials.filter { $0.issuerID == issuer.id }.map { record in
-            Registration(
-                generation: record.generation,
-                state: record.state,
-                certificate: try EncodedCertificate(derEncoded: record.certificate)
-            )
-        }
+        self.registrations = try stored.raCredentials.filter { $0.issuerID == issuer.id }.map { try Registration($0) }
     }
 }
 

@@ -18,6 +18,10 @@ public struct CARollover: Sendable {
     private let state: OpenedState
     private let issuer: String
     private let time: any TimeSource
+    private let announce: Announcement
+
+    /// Is told what a generation was and will be, before it is changed.
+    public typealias Announcement = @Sendable (_ before: CAGeneration?, _ after: CAGeneration) throws -> Void
 
     /// Puts the use-case together.
     ///
@@ -25,10 +29,17 @@ public struct CARollover: Sendable {
     ///   - state: the state to change.
     ///   - issuer: the CA's name in URLs.
     ///   - time: the clock.
-    public init(_ state: OpenedState, issuer: String = "issuing", time: any TimeSource = SystemTimeSource()) {
+    ///   - announce: is told of each change before it is made.
+    public init(
+        _ state: OpenedState,
+        issuer: String = "issuing",
+        time: any TimeSource = SystemTimeSource(),
+        announce: @escaping Announcement = { _, _ in }
+    ) {
         self.state = state
         self.issuer = issuer
         self.time = time
+        self.announce = announce
     }
 
     /// The generations of the CA, the oldest first.
@@ -70,6 +81,9 @@ public struct CARollover: Sendable {
             } else {
                 try underItsRoot(after: active, generations, like: model, keyType, number, records)
             }
+        var stored = generations.stored
+        stored.raCredentials.append(credential)
+        try announce(nil, try CAGeneration(next, stored))
         try await state.apply([.addIssuer(next), .addRACredential(credential)])
         return try await generation(number)
     }
@@ -83,6 +97,7 @@ public struct CARollover: Sendable {
         let active = try generations.active()
         guard let next = generations.next else { throw nothingPrepared }
         try await state.waitForNodes(time)
+        try announce(next, to: .active, generations.stored)
         try await state.apply(
             [.moveIssuer(active.id, from: .active, to: .former), .moveIssuer(next.id, from: .next, to: .active)]
                 + generations.withdrawal(of: active)
@@ -99,8 +114,15 @@ public struct CARollover: Sendable {
     public func cancelNext() async throws -> CAGeneration {
         let generations = try await state.generations(of: issuer)
         guard let next = generations.next else { throw nothingPrepared }
+        try announce(next, to: .former, generations.stored)
         try await state.apply([.moveIssuer(next.id, from: .next, to: .former)] + generations.withdrawal(of: next))
         return try await generation(next.keyGeneration)
+    }
+
+    private func announce(_ issuer: IssuerRecord, to state: IssuerState, _ stored: StoredConfiguration) throws {
+        var after = issuer
+        after.state = state
+        try announce(try CAGeneration(issuer, stored), try CAGeneration(after, stored))
     }
 
     private var nothingPrepared: AppError {

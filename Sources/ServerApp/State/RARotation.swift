@@ -15,6 +15,11 @@ public struct RARotation: Sendable {
     private let state: OpenedState
     private let issuer: String
     private let time: any TimeSource
+    private let announce: Announcement
+
+    /// Is told what a key of the RA was and will be, before it is changed.
+    public typealias Announcement =
+        @Sendable (_ before: CAGeneration.Registration?, _ after: CAGeneration.Registration) throws -> Void
 
     /// Puts the use-case together.
     ///
@@ -22,10 +27,17 @@ public struct RARotation: Sendable {
     ///   - state: the state to change.
     ///   - issuer: the CA's name in URLs.
     ///   - time: the clock.
-    public init(_ state: OpenedState, issuer: String = "issuing", time: any TimeSource = SystemTimeSource()) {
+    ///   - announce: is told of each change before it is made.
+    public init(
+        _ state: OpenedState,
+        issuer: String = "issuing",
+        time: any TimeSource = SystemTimeSource(),
+        announce: @escaping Announcement = { _, _ in }
+    ) {
         self.state = state
         self.issuer = issuer
         self.time = time
+        self.announce = announce
     }
 
     /// Prepares a new key for the RA of the CA that issues; if one is prepared already, that one stays.
@@ -59,6 +71,7 @@ public struct RARotation: Sendable {
             state: .prepared,
             records
         )
+        try announce(nil, try CAGeneration.Registration(credential))
         try await state.apply([.addRACredential(credential)])
         return try await registration(credential.generation)
     }
@@ -74,6 +87,7 @@ public struct RARotation: Sendable {
             throw AppError(.conflict, "No RA is prepared.", hint: "Make one with: sceptic ca rotate-ra")
         }
         try await state.waitForNodes(time)
+        try announce(prepared, to: .active)
         try await state.apply(
             generations.credentials(of: active, .active).map {
                 .moveRACredential($0.id, from: .active, to: .decryptOnly)
@@ -109,7 +123,14 @@ public struct RARotation: Sendable {
                 hint: "Only what GetCACert names no more can be retired."
             )
         }
+        try announce(record, to: .retired)
         try await state.apply([.moveRACredential(record.id, from: .decryptOnly, to: .retired)])
+    }
+
+    private func announce(_ record: RACredentialRecord, to state: RACredentialState) throws {
+        var after = record
+        after.state = state
+        try announce(try CAGeneration.Registration(record), try CAGeneration.Registration(after))
     }
 
     private func registration(_ generation: Int) async throws -> CAGeneration.Registration {

@@ -7,6 +7,7 @@ public import Cryptography
 internal import Enrollment
 public import PKIX
 internal import Storage
+internal import StrictJSON
 
 internal import struct Foundation.Date
 internal import class Foundation.JSONEncoder
@@ -64,6 +65,17 @@ public struct StateInitialization: Sendable {
         public let issuing: EncodedCertificate
         /// The first administrator's token, if one was wanted.
         public var token: String?
+
+        /// The certificates that everything hangs on, as the audit log tells them.
+        fileprivate var audited: JSONValue {
+            func told(_ certificate: EncodedCertificate) -> JSONValue {
+                .object([
+                    "subject": .string("\(certificate.subject)"),
+                    "sha256": .string(certificate.fingerprint().hexadecimal),
+                ])
+            }
+            return .object(["root": told(root), "issuing": told(issuing)])
+        }
     }
 
     /// Whether a token of the admin API is made.
@@ -79,28 +91,53 @@ public struct StateInitialization: Sendable {
         let (store, masterKey) = try await folder.create()
         let ceremony = Ceremony(self, masterKey)
         var (changes, outcome) = try ceremony.run()
+        let act = act(at: ceremony.now)
+        act.describe(target: "state", after: outcome.audited.written)
         do {
-            try await store.apply(changes)
-        } catch .conflict {
+            try await AuditAct.$current.withValue(act) { try await store.apply(changes) }
+        } catch StoreError.conflict {
             throw AppError(
                 .conflict,
                 "Another 'sceptic init' was faster: there is a state in the database already.",
                 hint: "Remove the folder \(folder.path), and serve that state with its own master key."
             )
-        } catch {
+        } catch let error as StoreError {
             throw AppError(error)
         }
-        if token == .administrator { outcome.token = try await Self.makeToken(store, masterKey) }
+        if token == .administrator {
+            outcome.token = try await AuditAct.$current.withValue(act) { try await Self.makeToken(store, masterKey) }
+        }
         return outcome
     }
 
+    /// The first thing that the audit log knows.
+    private func act(at now: Date) -> AuditAct {
+        var generator = SecureRandom()
+        let input: [String: JSONValue] = [
+            "name": .string(name), "keyType": .string("\(keyType)"), "singleCA": .boolean(hierarchy == .singleCA),
+            "publicURL": .string(publicURL),
+        ]
+        return AuditAct(
+            id: .version7(at: now, using: &generator),
+            action: "init",
+            actor: "local:\(StateFolder.user)",
+            origin: "local",
+            input: JSONValue.object(input).written
+        )
+    }
+
     private static func makeToken(_ store: any OperatorStore, _ masterKey: MasterKey) async throws -> String {
+        let now = Date()
         let (secret, record) = APITokenRecord.make(
             "init",
             roles: [.administrator],
             days: APITokenRecord.usualDays,
             masterKey: masterKey,
-            at: Date()
+            at: now
+        )
+        AuditAct.current?.describe(
+            target: "token \(record.name)",
+            after: try AuditedDocument.text(TokenDocument(record, owner: nil, at: now))
         )
         do {
             _ = try await store.change(.addToken(record), keepingAdministratorAt: nil)

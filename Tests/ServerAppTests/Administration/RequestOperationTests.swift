@@ -14,7 +14,7 @@ internal import Testing
 
 extension AdminBench {
     /// Lets a request wait.
-    fileprivate func wait(
+    func wait(
         _ transactionID: String,
         by signer: UInt8 = 1,
         neededVotes: Int = 1

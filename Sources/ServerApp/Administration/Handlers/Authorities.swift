@@ -33,8 +33,21 @@ extension AddAuthority: LocalOperation {
 extension PutAuthorityList: LocalOperation {
     /// Takes a CRL of somebody else's CA up.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        context.audit("authority \(input.name)")
-        try await context.state.putAlternateCertificateList(input.name, try bytes(input.crl, "/crl"), at: context.now)
+        let der = try bytes(input.crl, "/crl")
+        let before = try await context.state.alternateAuthorities().first { $0.name == input.name }
+        let after = before.map { former in
+            StoredAlternateAuthority(
+                name: former.name,
+                certificate: former.certificate,
+                certificateList: try? EncodedCertificateList(derEncoded: der)
+            )
+        }
+        try context.audit(
+            "authority \(input.name)",
+            before: before.map { AuthorityDocument($0, at: context.now) },
+            after: after.map { AuthorityDocument($0, at: context.now) }
+        )
+        try await context.state.putAlternateCertificateList(input.name, der, at: context.now)
         return NoContent()
     }
 }

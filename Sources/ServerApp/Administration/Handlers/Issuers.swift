@@ -69,33 +69,28 @@ extension ListIssuerKeys: LocalOperation {
 extension PrepareIssuerKey: LocalOperation {
     /// Makes a CA's next key.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        context.audit("issuer \(input.issuer)")
-        let rollover = CARollover(context.state, issuer: input.issuer)
-        return IssuerKeyDocument(try await rollover.prepareNext(keyType: input.keyType?.algorithm))
+        IssuerKeyDocument(try await context.rollover(input.issuer).prepareNext(keyType: input.keyType?.algorithm))
     }
 }
 
 extension ActivateIssuerKey: LocalOperation {
     /// Lets a CA's next key issue.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        context.audit("issuer \(input.issuer)")
-        return IssuerKeyDocument(try await CARollover(context.state, issuer: input.issuer).activateNext())
+        IssuerKeyDocument(try await context.rollover(input.issuer).activateNext())
     }
 }
 
 extension CancelIssuerKey: LocalOperation {
     /// Takes a CA's next key back.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        context.audit("issuer \(input.issuer)")
-        return IssuerKeyDocument(try await CARollover(context.state, issuer: input.issuer).cancelNext())
+        IssuerKeyDocument(try await context.rollover(input.issuer).cancelNext())
     }
 }
 
 extension RotateRA: LocalOperation {
     /// Gives a CA's RA a new key.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        context.audit("RA of issuer \(input.issuer)")
-        let rotation = RARotation(context.state, issuer: input.issuer)
+        let rotation = context.rotation(input.issuer)
         _ = try await rotation.rotateRA()
         return RegistrationKeyDocument(try await rotation.activateRA())
     }
@@ -104,9 +99,32 @@ extension RotateRA: LocalOperation {
 extension RetireRA: LocalOperation {
     /// Ends the use of an RA's former key.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        context.audit("RA \(input.generation) of issuer \(input.issuer)")
-        try await RARotation(context.state, issuer: input.issuer).retireRA(input.generation, keyGeneration: input.key)
+        try await context.rotation(input.issuer).retireRA(input.generation, keyGeneration: input.key)
         return NoContent()
+    }
+}
+
+extension AdministrationContext {
+    /// The rollover of a CA, each step of which is described to the audit log.
+    fileprivate func rollover(_ issuer: String) -> CARollover {
+        CARollover(state, issuer: issuer) { before, after in
+            try audit(
+                "issuer \(issuer) \(after.keyGeneration)",
+                before: before.map { IssuerKeyDocument($0) },
+                after: IssuerKeyDocument(after)
+            )
+        }
+    }
+
+    /// The rotation of a CA's RA, each step of which is described to the audit log.
+    fileprivate func rotation(_ issuer: String) -> RARotation {
+        RARotation(state, issuer: issuer) { before, after in
+            try audit(
+                "RA \(after.generation) of issuer \(issuer)",
+                before: before.map { RegistrationKeyDocument($0) },
+                after: RegistrationKeyDocument(after)
+            )
+        }
     }
 }
 

@@ -40,7 +40,7 @@ extension ImportRegistrations: LocalOperation {
             candidates.append(candidate)
         }
         let prepared = try await context.prepare(candidates, input.profile)
-        context.audit("\(candidates.count) registrations of \(input.profile)")
+        context.audit("\(candidates.count) registration\(candidates.count == 1 ? "" : "s") of \(input.profile)")
         do {
             if let known = try await context.registrations.register(prepared) {
                 throw AppError(
@@ -92,10 +92,9 @@ extension RevokeRegistration: LocalOperation {
     /// Takes a registration back.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
         let record = try await context.registration(input)
-        try context.audit(
-            "registration \(record.profile)/\(record.name.text)",
-            before: RegistrationDocument(record, at: context.now)
-        )
+        var after = record
+        after.revokedAt = context.now
+        try context.audit(record, after: after)
         do {
             guard try await context.state.registrations.revokeRegistration(record.id, at: context.now) else {
                 throw AppError(.conflict, "The registration was taken back before.")
@@ -111,10 +110,10 @@ extension UnlockRegistration: LocalOperation {
     /// Unlocks a registered device.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
         let record = try await context.registration(input)
-        try context.audit(
-            "registration \(record.profile)/\(record.name.text)",
-            before: RegistrationDocument(record, at: context.now)
-        )
+        var after = record
+        after.failedGuesses = 0
+        after.lockedAt = nil
+        try context.audit(record, after: after)
         do {
             guard try await context.state.registrations.unlockRegistration(record.id) else {
                 throw AppError(.conflict, "The registration is not locked.")
@@ -132,6 +131,15 @@ extension AdministrationContext {
             store: state.registrations,
             masterKey: state.masterKey,
             time: SystemTimeSource()
+        )
+    }
+
+    /// Tells the audit log how a registration changes.
+    fileprivate func audit(_ before: RegistrationRecord, after: RegistrationRecord) throws {
+        try audit(
+            "registration \(before.profile)/\(before.name.text)",
+            before: RegistrationDocument(before, at: now),
+            after: RegistrationDocument(after, at: now)
         )
     }
 

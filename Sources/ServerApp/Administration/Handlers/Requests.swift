@@ -30,9 +30,8 @@ extension ShowWaitingRequest: LocalOperation {
         let approval = try await context.state.waitingRequest(input.id)
         do {
             var document = WaitingRequestDocument(approval)
-            document.votes = try await context.state.approvals.votes(on: approval.id).map {
-                WaitingRequestDocument.Vote(by: $0.by, at: $0.at, note: $0.note)
-            }
+            document.votes = try await context.state.approvals.votes(on: approval.id)
+                .map(WaitingRequestDocument.Vote.init)
             return document
         } catch {
             throw AppError(error)
@@ -45,7 +44,7 @@ extension ApproveRequest: LocalOperation {
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
         let by = try context.decider(input)
         let approval = try await context.state.waitingRequest(input.id)
-        try context.audit("request \(Identifier(approval.id))", before: WaitingRequestDocument(approval))
+        try await context.audit(approval, .approved, by, input.note)
         let outcome = try await context.state.decide { administration throws(StoreError) in
             try await administration.approve(approval.id, by: by, note: input.note)
         }
@@ -58,7 +57,7 @@ extension DenyRequest: LocalOperation {
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
         let by = try context.decider(input)
         let approval = try await context.state.waitingRequest(input.id)
-        try context.audit("request \(Identifier(approval.id))", before: WaitingRequestDocument(approval))
+        try await context.audit(approval, .denied, by, input.note)
         let outcome = try await context.state.decide { administration throws(StoreError) in
             try await administration.deny(approval.id, by: by, note: input.note)
         }
@@ -83,6 +82,32 @@ extension AdministrationContext {
             throw AppError(.usage, "Nobody is named who decides.", hint: "Add --by NAME.")
         }
         return name
+    }
+
+    /// Tells the audit log what a decision makes of a request, with who is for it where several have to be.
+    fileprivate func audit(
+        _ approval: ApprovalRecord,
+        _ state: WaitingRequestDocument.State,
+        _ by: String,
+        _ note: String?
+    ) async throws {
+        let before: [WaitingRequestDocument.Vote]
+        do {
+            before = try await self.state.approvals.votes(on: approval.id).map(WaitingRequestDocument.Vote.init)
+        } catch {
+            throw AppError(error)
+        }
+        var (former, after) = (WaitingRequestDocument(approval), WaitingRequestDocument(approval))
+        var votes = before
+        if state == .approved, !votes.contains(where: { $0.by == by }) {
+            votes.append(WaitingRequestDocument.Vote(by: by, at: now, note: note))
+        }
+        if approval.neededVotes > 1 { (former.votes, after.votes) = (before, votes) }
+        if state != .approved || votes.count >= approval.neededVotes {
+            after.state = state
+            (after.decidedBy, after.decidedAt, after.note) = (by, now, note)
+        }
+        try audit("request \(after.id)", before: former, after: after)
     }
 }
 
@@ -142,6 +167,12 @@ extension WaitingRequestDocument {
         decidedAt = approval.decidedAt
         decidedBy = approval.decidedBy
         note = approval.note
+    }
+}
+
+extension WaitingRequestDocument.Vote {
+    fileprivate init(_ decision: ApprovalDecision) {
+        self.init(by: decision.by, at: decision.at, note: decision.note)
     }
 }
 

@@ -79,7 +79,11 @@ extension RevokeToken: LocalOperation {
                 hint: "Look with: sceptic token list"
             )
         }
-        try context.audit("token \(record.name)", before: TokenDocument(record, owner: nil, at: context.now))
+        var owner: OperatorRecord?
+        if let id = record.operatorID {
+            owner = try await context.stored { store throws(StoreError) in try await store.operator(id) }
+        }
+        try context.audit("token \(record.name)", before: TokenDocument(record, owner: owner, at: context.now))
         _ = try await context.change(.revokeToken(record.id, at: context.now), force: input.force)
         return NoContent()
     }
