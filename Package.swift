@@ -145,7 +145,7 @@ let package = Package(
             dependencies: [
                 "AdminAPI", "StrictJSON",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                nioCore, nioHTTP1, nioSSL,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: strict
         ),

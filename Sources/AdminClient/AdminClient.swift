@@ -109,7 +109,7 @@ public struct AdminClient: Sendable {
         } catch let error as AdminClientError {
             throw error
         } catch {
-            throw AdminClientError.unreachable("\(base): \(String(describing: error).prefix(200))")
+            throw AdminClientError.unreachable("\(base): \(ExchangeFailure.words(error))")
         }
     }
 

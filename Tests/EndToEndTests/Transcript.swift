@@ -9,9 +9,10 @@ internal import TestSupport
 /// `$ ` begins a command, `< ` a line of its standard input, `> ` a line of its standard output, `! ` one of its standard error,
 /// and `= ` its exit code if it isn't 0. Lines that begin with `#` are remarks. `$STATE` is the state folder. In expected lines
 /// `{…}` stands for something else every time: `{code}`, `{fingerprint}`, `{id}`, `{time}`, `{serial}`, `{number}`, `{token}`, or `{*}` for
-/// anything. `$SERVER` is the address of an admin listener, which is there from its first mention; `> FILE` at a command's end keeps
-/// its standard output there. The remark `# also remotely` has it run a second time, with a server instead of the state folder in all
-/// commands but the first.
+/// anything. `{id:REQUEST}` is the same as `{id}`, and `$REQUEST` stands for what was there from then on. `$SERVER` is the address of an admin listener, which is there from its first mention; `> FILE` at a command's end keeps
+/// its standard output there. `$SCEP` is the address of the same server for devices. The remark `# also remotely` has it run a second time,
+/// with a server instead of the state folder in all commands but the first, and but those behind the remark `# locally`; `--by NAME`
+/// is left out then, since a server knows who asks.
 struct Transcript: Sendable {
     struct Step: Sendable {
         var command: String
@@ -19,6 +20,8 @@ struct Transcript: Sendable {
         var output: [String] = []
         var errors: [String] = []
         var status: Int32 = 0
+        /// Whether it is about the state folder in any case.
+        var isLocal = false
     }
 
     let steps: [Step]
@@ -28,10 +31,14 @@ struct Transcript: Sendable {
     init(_ text: String) {
         isAlsoRemote = text.contains("\n# also remotely\n")
         var steps: [Step] = []
+        var isLocal = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init) {
             let rest = String(line.dropFirst(2))
             switch line.first {
-            case "$": steps.append(Step(command: rest))
+            case "$":
+                steps.append(Step(command: rest, isLocal: isLocal))
+                isLocal = false
+            case "#": isLocal = rest == "locally"
             case "<": steps[steps.count - 1].input += rest + "\n"
             case ">": steps[steps.count - 1].output.append(rest)
             case "!": steps[steps.count - 1].errors.append(rest)
@@ -61,17 +68,35 @@ struct Transcript: Sendable {
         return words + [word].compactMap(\.self)
     }
 
-    /// Whether lines are as expected.
-    static func matches(_ text: String, _ expected: [String], state: String) -> Bool {
+    /// What lines hold where names stand in what is expected; nil if they are not as expected.
+    static func match(_ text: String, _ expected: [String], _ known: [String: String]) -> [String: String]? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
-        guard lines.count == expected.count else { return false }
-        return zip(lines, expected).allSatisfy { line, pattern in
-            var expression = NSRegularExpression.escapedPattern(for: pattern.replacing("$STATE", with: state))
-            for (name, what) in placeholders {
-                expression = expression.replacing(NSRegularExpression.escapedPattern(for: "{\(name)}"), with: what)
+        guard lines.count == expected.count else { return nil }
+        var found: [String: String] = [:]
+        for (line, pattern) in zip(lines, expected) {
+            var expression = NSRegularExpression.escapedPattern(for: filled(pattern, known))
+            let names = pattern.matches(of: /:([A-Z]+)\}/).map { String($0.1) }
+            for (kind, what) in placeholders {
+                expression = expression.replacing(NSRegularExpression.escapedPattern(for: "{\(kind)}"), with: what)
+                for name in names {
+                    let named = NSRegularExpression.escapedPattern(for: "{\(kind):\(name)}")
+                    expression = expression.replacing(named, with: "(?<\(name)>\(what))")
+                }
             }
-            return line.range(of: "^" + expression + "$", options: .regularExpression) != nil
+            guard let whole = try? NSRegularExpression(pattern: "^" + expression + "$"),
+                let match = whole.firstMatch(in: line, range: NSRange(line.startIndex..., in: line))
+            else { return nil }
+            for name in names {
+                if let range = Range(match.range(withName: name), in: line) { found[name] = String(line[range]) }
+            }
         }
+        return found
+    }
+
+    /// A text with the values of its names, the longest name first.
+    static func filled(_ text: String, _ known: [String: String]) -> String {
+        known.sorted { ($0.key.count, $0.key) > ($1.key.count, $1.key) }
+            .reduce(text) { $0.replacing("$" + $1.key, with: $1.value) }
     }
 
     private static let placeholders = [

@@ -123,7 +123,8 @@ extension EnrollmentService {
         guard approval.expiresAt > deliberation.receivedAt else {
             return deliberation.fail("approval", .approvalExpired, "nobody decided until \(approval.expiresAt)")
         }
-        deliberation.note("approval", "request \(approval.id) waits until \(approval.expiresAt)")
+        let id = approval.id.uuidString.lowercased()
+        deliberation.note("approval", "request \(id) waits until \(approval.expiresAt)")
         return Ending(reason: .approvalPending, detail: "")
     }
 

@@ -72,7 +72,8 @@ extension RegistrationCommand {
                 throw error
             }
             if json { return try Terminal.json(report) }
-            Terminal.note("\(report.registered) devices are registered.")
+            let isOne = report.registered == 1
+            Terminal.note("\(report.registered) device\(isOne ? " is" : "s are") registered.")
         }
 
         private func register(
