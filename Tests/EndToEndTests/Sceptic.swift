@@ -46,9 +46,16 @@ enum Sceptic {
         process.arguments = arguments
         process.environment = cleanEnvironment.merging(environment) { $1 }
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.file("in")))
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("out")))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("err")))
+        let handles = [
+            try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.file("in"))),
+            try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("out"))),
+            try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("err"))),
+        ]
+        // A process that has ended keeps them open, and with some thousand of them Foundation's `run` reads past the end of its list.
+        defer { for handle in handles { try? handle.close() } }
+        process.standardInput = handles[0]
+        process.standardOutput = handles[1]
+        process.standardError = handles[2]
         let status = try await withCheckedThrowingContinuation {
             (continuation: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { process in
