@@ -107,6 +107,8 @@ public struct StateInitialization: Sendable {
         if token == .administrator {
             outcome.token = try await AuditAct.$current.withValue(act) { try await Self.makeToken(store, masterKey) }
         }
+        // What is missing is told by the next one.
+        _ = try? await store.writeAuditCheckpoint(at: Date())
         return outcome
     }
 

@@ -74,7 +74,7 @@ internal import Testing
         }
         let whole = try check(lines)
         #expect(whole.inOrder, "\(whole.findings)")
-        #expect(whole.events >= 6 && whole.checkpoints == 1)
+        #expect(whole.events >= 6 && whole.checkpoints == 2)
         #expect(try !check(lines.map { $0.replacing(#""actor":"test""#, with: #""actor":"rest""#) }).inOrder)
         #expect(try !check(Array(lines.dropLast())).inOrder)
         #expect(try check(lines + ["{"]).findings.contains { $0.row == "line \(lines.count + 1)" })

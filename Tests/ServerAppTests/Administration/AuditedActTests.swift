@@ -318,5 +318,6 @@ extension AdminBench {
         #expect(first["target"]?.text == "state")
         #expect(first["input"]?.text?.contains(#""name":"Example""#) == true)
         #expect(first["after"]?.text?.contains("CN=Example Root") == true)
+        #expect(try await bench.ask("GET", "/audit/verification").body["checkpoints"] == .integer(1))
     }
 }
