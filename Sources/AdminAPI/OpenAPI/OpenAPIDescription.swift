@@ -102,7 +102,7 @@ public struct OpenAPIDescription: Sendable {
                 return parameter(
                     "If-Match",
                     "header",
-                    .string(pattern: "\"[!#-~]{0,128}\""),
+                    .string(maximum: 130),
                     property.description,
                     property.isRequired
                 )

@@ -16,7 +16,8 @@ extension Schema {
             var members: [String: JSONValue] = ["type": .string("string")]
             if minimum > 0 { members["minLength"] = .integer(minimum) }
             if let maximum { members["maxLength"] = .integer(maximum) }
-            if let pattern { members["pattern"] = .string("^(?:\(pattern))$") }
+            // Beside what the pattern says, U+0000 is never taken: it has no place in PostgreSQL.
+            if format == nil { members["pattern"] = .string(pattern.map { "^(?:\($0))$" } ?? #"^[^\u0000]*$"#) }
             if let format { members["format"] = .string(format.rawValue) }
             return .object(members)
         case .integer(let range):

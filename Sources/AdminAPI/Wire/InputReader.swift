@@ -39,7 +39,7 @@ public struct InputReader: Sendable {
         for (name, text) in variables {
             members[name] = Self.value(text, schema.property(name)?.schema ?? .text)
         }
-        if Operation.isConditional, let ifMatch { members["ifMatch"] = .string(try Self.tag(ifMatch)) }
+        if Operation.isConditional, let tag = try ifMatch.flatMap(Self.tag) { members["ifMatch"] = .string(tag) }
         let value = JSONValue.object(members)
         let violations = schema.violations(in: value)
         guard violations.isEmpty else {
@@ -109,14 +109,22 @@ public struct InputReader: Sendable {
         return .string(text)
     }
 
-    /// The one strong tag that an If-Match names.
-    private static func tag(_ field: String) throws -> String {
-        let text = field.trimmingPrefix { $0 == " " }
-        guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\""), !text.dropFirst().dropLast().contains("\"")
+    /// The one strong tag that an If-Match names (RFC 9110 §13.1.1); nil for `*`, which whatever is there matches.
+    ///
+    /// - Throws: `ProblemDetails`; what is no such tag matches nothing.
+    private static func tag(_ field: String) throws -> String? {
+        let text = field.drop { $0 == " " }
+        if text == "*" { return nil }
+        let tag = text.dropFirst().dropLast()
+        guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\""), tag.utf8.count <= 128,
+            tag.utf8.allSatisfy({ $0 == 0x21 || (0x23...0x7E).contains($0) })
         else {
-            throw ProblemDetails(.malformedRequest, "If-Match has to be one entity tag in quotation marks.")
+            throw ProblemDetails(
+                .changedMeanwhile,
+                "What If-Match names matches nothing: it has to be one entity tag in quotation marks, or *."
+            )
         }
-        return String(text.dropFirst().dropLast())
+        return String(tag)
     }
 
     /// Undoes percent-encoding, and `+` for a space; nil for what is none or no UTF-8.
