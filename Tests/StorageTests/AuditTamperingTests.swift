@@ -114,6 +114,28 @@ import Testing
         #expect(findings.contains { $0.row == named && $0.sentence.contains(words) }, "\(findings)")
     }
 
+    @Test func aRowInTheWayOfTheNextEventCostsOneWriteAtMost() async throws {
+        let fixture = try SQLiteFixture()
+        let store = try fixture.open(.create)
+        try await store.apply([.addIssuer(Records.issuer)])
+        let queue = try DatabaseQueue(path: fixture.path)
+        try await queue.write {
+            try $0.execute(
+                sql: """
+                    INSERT INTO audit_event SELECT stream, 2, previous_hash, hash, occurred_at, act_id, action, actor,
+                        origin, target, before_json, after_json, input_json, outcome FROM audit_event
+                    """
+            )
+        }
+        await #expect(throws: StoreError.self) { try await store.add([Records.challenge()], limit: nil) }
+        for _ in 0..<3 { try await store.issue() }
+        #expect(try await store.certificateCount() == 3)
+        let verifier = try await AuditVerifier.verify(store, .unsealed)
+        #expect(verifier.streamCount == 2)
+        #expect(verifier.findings.allSatisfy { $0.row.hasSuffix(" 2") } && !verifier.findings.isEmpty)
+        try await store.close()
+    }
+
     @Test func anotherMasterKeysRowsFitNowhere() async throws {
         let log = try await Log()
         let store = try log.fixture.open(.existing)

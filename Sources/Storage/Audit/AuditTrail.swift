@@ -15,6 +15,10 @@ final class AuditTrail {
     private var committed: AuditHead?
     /// The end as it is in the open transaction; nil as long as that has added nothing.
     private(set) var head: AuditHead?
+    /// A stream that takes no more events: somebody else's row stands where the next one belongs.
+    private var blocked: UUID?
+    /// The ends, in the open transaction, of a stream that was blocked after it had been added to.
+    private var left: [AuditHead] = []
 
     init(_ ledger: AuditLedger) { self.ledger = ledger }
 
@@ -23,20 +27,32 @@ final class AuditTrail {
         // What is taken over is durable, whatever becomes of this transaction.
         if committed == nil { committed = ledger.take() }
         let last: AuditHead
-        if let known = head ?? committed { last = known } else { last = try begin(prepared, on: connection) }
+        if let known = head ?? committed, known.position.stream != blocked {
+            last = known
+        } else {
+            if let head { left.append(head) }
+            last = try begin(prepared, on: connection)
+        }
         let position = AuditPosition(stream: last.position.stream, sequence: last.position.sequence + 1)
         let hash = ledger.seal.hash(prepared.digest, at: position, after: last.hash)
         let event = prepared.event
-        _ = try connection.execute(
-            AuditSQL.add,
-            [
-                "stream": .uuid(position.stream), "sequence": .int64(position.sequence),
-                "previous_hash": .blob(last.hash), "hash": .blob(hash), "occurred_at": .date(event.at),
-                "act_id": .optional(event.actID), "action": .text(event.action), "actor": .text(event.actor),
-                "origin": .text(event.origin), "target": .optional(event.target), "before": .optional(event.before),
-                "after": .optional(event.after), "input": .optional(event.input), "outcome": .text(event.outcome),
-            ]
-        )
+        do throws(StoreError) {
+            _ = try connection.execute(
+                AuditSQL.add,
+                [
+                    "stream": .uuid(position.stream), "sequence": .int64(position.sequence),
+                    "previous_hash": .blob(last.hash), "hash": .blob(hash), "occurred_at": .date(event.at),
+                    "act_id": .optional(event.actID), "action": .text(event.action), "actor": .text(event.actor),
+                    "origin": .text(event.origin), "target": .optional(event.target),
+                    "before": .optional(event.before), "after": .optional(event.after),
+                    "input": .optional(event.input), "outcome": .text(event.outcome),
+                ]
+            )
+        } catch {
+            // Or nothing could be written until this process ends: the next event begins another stream.
+            if case .conflict = error { blocked = position.stream }
+            throw error
+        }
         head = AuditHead(position: position, hash: hash)
     }
 
@@ -70,21 +86,25 @@ final class AuditTrail {
         guard let head else { return }
         committed = head
         self.head = nil
-        ledger.advance(head)
+        for end in left + [head] { ledger.advance(end) }
+        left = []
     }
 
     /// The transaction was undone.
-    func rollBack() { head = nil }
+    func rollBack() {
+        head = nil
+        left = []
+    }
 
     /// It is not certain what became of the transaction: the stream is left as it is.
     func abandon() {
         committed = nil
-        head = nil
+        rollBack()
     }
 
     /// The connection is closed in good order.
     func close() {
-        if let committed { ledger.release(committed) }
+        if let committed, committed.position.stream != blocked { ledger.release(committed) }
         abandon()
     }
 }
