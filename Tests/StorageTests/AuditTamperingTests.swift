@@ -136,6 +136,38 @@ import Testing
         try await store.close()
     }
 
+    @Test func theLastNumberThereCanBeStopsNobody() async throws {
+        let log = try await Log()
+        try log.change(
+            """
+            INSERT INTO audit_checkpoint SELECT 9223372036854775807, occurred_at, writer, heads, previous_hash, hash
+                FROM audit_checkpoint WHERE number = 1;
+            UPDATE audit_event SET occurred_at = 9223372036854775807 WHERE stream = $1 AND sequence = 2;
+            UPDATE audit_event SET occurred_at = -9223372036854775808 WHERE stream = $1 AND sequence = 3
+            """
+        )
+        let findings = try await log.findings()
+        for row in ["checkpoint 9223372036854775807", "event \(log.first) 2", "event \(log.first) 3"] {
+            #expect(findings.contains { $0.row == row }, "\(row)")
+        }
+        let store = try log.fixture.open(.existing)
+        try await store.issue()
+        await expect(.corrupted) { try await store.writeAuditCheckpoint(at: Records.issuer.createdAt) }
+        for record in try await store.newestAuditEvents(AuditFilter(), behind: nil, limit: 99) {
+            #expect(Int64(exactly: (record.event.at.timeIntervalSince1970 * 1000).rounded()) != nil)
+        }
+        try await store.close()
+    }
+
+    @Test func checkpointsInWhateverOrderAreFindings() {
+        func checkpoint(_ number: Int64) -> AuditCheckpointRecord {
+            AuditCheckpointRecord(number: number, at: Date(), writer: "a", heads: [], previousHash: [], hash: [])
+        }
+        var verifier = AuditVerifier(.unsealed)
+        for number: Int64 in [.max, .max, .min, 0, 1, .max - 1] { verifier.check(checkpoint(number)) }
+        #expect(verifier.findingCount == 12)
+    }
+
     @Test func anotherMasterKeysRowsFitNowhere() async throws {
         let log = try await Log()
         let store = try log.fixture.open(.existing)

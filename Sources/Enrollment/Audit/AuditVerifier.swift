@@ -49,11 +49,11 @@ public struct AuditVerifier: Sendable {
     public mutating func check(_ checkpoint: AuditCheckpointRecord) {
         checkpoints += 1
         let row = "checkpoint \(checkpoint.number)"
-        if checkpoint.number != lastCheckpoint.number + 1 {
-            let missing =
-                checkpoint.number == lastCheckpoint.number + 2
-                ? "checkpoint \(lastCheckpoint.number + 1) is"
-                : "the checkpoints \(lastCheckpoint.number + 1) to \(checkpoint.number - 1) are"
+        if checkpoint.number <= lastCheckpoint.number {
+            note(row, "It stands after number \(lastCheckpoint.number): the order was changed, or it was put in twice.")
+        } else if checkpoint.number - 1 > lastCheckpoint.number {
+            let (first, end) = (lastCheckpoint.number + 1, checkpoint.number - 1)
+            let missing = first == end ? "checkpoint \(first) is" : "the checkpoints \(first) to \(end) are"
             note(row, "Before it, \(missing) missing: somebody has removed what stood there.")
         } else if checkpoint.previousHash != lastCheckpoint.hash {
             note(row, "It does not follow the checkpoint before it: one of the two was changed or exchanged.")
@@ -63,7 +63,8 @@ public struct AuditVerifier: Sendable {
         } else {
             note(row, "It was changed, or not written with this master key.")
         }
-        lastCheckpoint = (checkpoint.number, checkpoint.hash)
+        // Never less than 0: so there is always a number before one that is greater.
+        lastCheckpoint = (max(lastCheckpoint.number, checkpoint.number), checkpoint.hash)
     }
 
     private mutating func expect(_ head: AuditHead, _ number: Int64) {
@@ -165,10 +166,12 @@ extension AuditVerifier {
     public static func verify(_ store: any AuditStore, _ seal: AuditSeal) async throws(StoreError) -> AuditVerifier {
         var verifier = AuditVerifier(seal)
         // Checkpoints first: whatever they tell of is there when its stream is looked at.
+        var number = Int64.min
         while true {
-            let page = try await store.auditCheckpoints(after: verifier.lastCheckpoint.number, limit: 200)
-            guard !page.isEmpty else { break }
+            let page = try await store.auditCheckpoints(after: number, limit: 200)
+            guard let end = page.last?.number else { break }
             for checkpoint in page { verifier.check(checkpoint) }
+            number = end
         }
         var last: AuditPosition?
         while true {

@@ -57,8 +57,9 @@ extension Date {
         return Int64(Swift.min(Swift.max(milliseconds, -limit), limit))
     }
 
-    /// The moment that was stored.
+    /// The moment that was stored; what lies beyond the range, and was put in by hand, is its end.
     init(storedMilliseconds: Int64) {
-        self.init(timeIntervalSince1970: Double(storedMilliseconds) / 1000)
+        let limit: Int64 = 9_007_199_254_740_992
+        self.init(timeIntervalSince1970: Double(Swift.min(Swift.max(storedMilliseconds, -limit), limit)) / 1000)
     }
 }

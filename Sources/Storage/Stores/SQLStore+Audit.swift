@@ -67,8 +67,12 @@ extension SQLStore {
             try connection.takeTurn(of: Array("audit checkpoint".utf8))
             let tables = AuditTables(connection: connection)
             let last = try tables.lastCheckpoint()
+            let (number, isBeyond) = (last?.number ?? 0).addingReportingOverflow(1)
+            guard !isBeyond else {
+                throw .corrupted("No number is left for a checkpoint of the audit log: somebody has put one in.")
+            }
             var checkpoint = AuditCheckpointRecord(
-                number: (last?.number ?? 0) + 1,
+                number: number,
                 at: moment,
                 writer: ledger.writer,
                 heads: heads,
