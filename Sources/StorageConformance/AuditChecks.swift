@@ -141,6 +141,42 @@ extension StorageCheck {
             try await scenario.store.apply([.addIssuer(Scenario.issuer("second"))])
             try expect(try await scenario.store.auditBacklog(of: "o", limit: 10).count, is: 1)
         },
+        StorageCheck("tellsTheAuditLogWhoMayAdministerOutsideOfAnyAct") { scenario in
+            var anna = OperatorRecord(
+                id: Scenario.id(),
+                name: "anna",
+                passwordHash: "$scrypt$",
+                roles: ["administrator"],
+                createdAt: Scenario.now
+            )
+            let token = APITokenRecord(
+                id: Scenario.id(),
+                name: "mdm",
+                operatorID: nil,
+                roles: ["auditor"],
+                lookup: Scenario.bytes(),
+                createdAt: Scenario.now,
+                expiresAt: Scenario.moment(60)
+            )
+            func make(_ change: OperatorChange) async throws {
+                _ = try await scenario.store.change(change, keepingAdministratorAt: nil)
+            }
+            try await make(.addOperator(anna))
+            anna.isEnabled = false
+            try await make(.updateOperator(anna))
+            try await make(.addToken(token))
+            // What nobody answers for leaves no event, and neither does what changes nothing.
+            try await scenario.store.noteUse(ofToken: token.id, at: Scenario.now)
+            try await make(.revokeToken(token.id, at: Scenario.now))
+            try await make(.revokeToken(token.id, at: Scenario.now))
+            try await make(.deleteOperator(anna.id))
+            let people = try await scenario.events("operator")
+            try expect(people.map(\.action).sorted(), is: ["operator.added", "operator.changed", "operator.removed"])
+            try expect(people.contains { $0.after?.contains("scrypt") == true }, is: false)
+            let tokens = try await scenario.events("token")
+            try expect(tokens.map(\.action).sorted(), is: ["token.added", "token.revoked"])
+            try await scenario.expectOrder()
+        },
     ]
 }
 

@@ -44,7 +44,7 @@ protocol SQLDatabase: Sendable {
 }
 
 extension SQLDatabase {
-    /// Like `write`, for what throws nothing else, with an event of the act that is carried out, if there is one.
+    /// Like `write`, for what throws nothing else, with an event: that of the act that is carried out, or its own where there is none.
     ///
     /// - Parameters:
     ///   - event: what the audit log tells when no act is carried out: of changes that somebody answers for.
@@ -52,20 +52,20 @@ extension SQLDatabase {
     /// - Returns: what the body returned.
     /// - Throws: `StoreError`, also when the event can't be written: then nothing is changed.
     func change<Value: Sendable>(
-        auditing event: AuditEvent? = nil,
+        auditing event: AuditEvent,
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> WriteResult<Value>
     ) async throws(StoreError) -> Value {
         var event = event
-        if event?.actor == "server" { event?.actor = ledger.actor }
-        let prepared = (AuditAct.current?.event ?? event).map(PreparedAuditEvent.init)
+        if event.actor == "server" { event.actor = ledger.actor }
+        let prepared = PreparedAuditEvent(AuditAct.current?.event ?? event)
         return try await maintain { connection throws(StoreError) in
             let result = try body(connection)
-            if let prepared, case .keep = result { try connection.audit(prepared) }
+            if case .keep = result { try connection.audit(prepared) }
             return result
         }
     }
 
-    /// Like `change`, for what is nobody's act.
+    /// Like `change`, for what is nobody's act, and for what writes events itself.
     func maintain<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> WriteResult<Value>
     ) async throws(StoreError) -> Value {

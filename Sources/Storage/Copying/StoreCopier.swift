@@ -74,7 +74,7 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
     /// Marks the target if it is empty.
     private func begin(_ mark: CopyMark, at moment: Date) async throws(StoreCopyError) -> Beginning {
         try await onTarget { database throws(StoreError) in
-            try await database.change { connection throws(StoreError) in
+            try await database.maintain { connection throws(StoreError) in
                 if let known = try CopyMark.find(on: connection) {
                     guard known.state == mark.state else { return .undo(.failed(.otherCopy)) }
                     return .undo(known == mark ? .resumed : .failed(.changedSource))
@@ -91,7 +91,7 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
     /// Takes the mark away, so that the target can be served.
     private func finish(_ mark: CopyMark) async throws(StoreCopyError) {
         let isDone = try await onTarget { database throws(StoreError) in
-            try await database.change { connection throws(StoreError) in
+            try await database.maintain { connection throws(StoreError) in
                 guard try mark.remove(on: connection) else { return .undo(false) }
                 try connection.announceChange()
                 return .keep(true)
@@ -112,7 +112,7 @@ struct StoreCopier<Source: SQLDatabase, Target: SQLDatabase>: Sendable {
             limit.learn(from: page)
             guard let last = page.last else { return }
             let isMarked = try await onTarget { database throws(StoreError) in
-                let isMarked = try await database.change { connection throws(StoreError) in
+                let isMarked = try await database.maintain { connection throws(StoreError) in
                     guard try mark.hold(on: connection) else { return .undo(false) }
                     try table.insert(page, on: connection)
                     return .keep(true)

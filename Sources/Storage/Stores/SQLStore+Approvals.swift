@@ -11,7 +11,7 @@ extension SQLStore {
     /// Lets a request wait, with its claims used up.
     func wait(_ approval: ApprovalRecord, claims: [Claim]) async throws(StoreError) -> PendingOutcome {
         let event = PreparedAuditEvent(.waiting(approval))
-        return try await database.change { connection throws(StoreError) in
+        return try await database.maintain { connection throws(StoreError) in
             let result = try ApprovalTable(connection: connection).wait(approval, claims: claims)
             if case .keep = result { try connection.audit(event) }
             return result
@@ -69,7 +69,7 @@ extension SQLStore {
 
     /// Ends the requests that nobody decided in time.
     func expireApprovals(at moment: Date) async throws(StoreError) -> Int {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try ApprovalTable(connection: connection).expire(at: moment)
         }
     }

@@ -13,7 +13,7 @@ extension SQLStore {
         _ change: OperatorChange,
         keepingAdministratorAt moment: Date?
     ) async throws(StoreError) -> OperatorChangeOutcome {
-        try await database.change { connection throws(StoreError) in
+        try await database.change(auditing: .changed(change)) { connection throws(StoreError) in
             try OperatorTables(connection: connection).change(change, keepingAdministratorAt: moment)
         }
     }
@@ -50,7 +50,7 @@ extension SQLStore {
 
     /// Notes that a token was used.
     func noteUse(ofToken id: UUID, at moment: Date) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try OperatorTables(connection: connection).noteUse(ofToken: id, at: moment)
         }
     }
@@ -69,28 +69,28 @@ extension SQLStore {
         at moment: Date,
         until end: Date
     ) async throws(StoreError) -> IdempotencyState {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try IdempotencyTable(connection: connection).begin(request, at: moment, until: end)
         }
     }
 
     /// Keeps the answer to a request.
     func finish(_ request: IdempotentRequest, answer: [UInt8]) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try IdempotencyTable(connection: connection).finish(request, answer: answer)
         }
     }
 
     /// Forgets a request that changed nothing.
     func giveUp(_ request: IdempotentRequest) async throws(StoreError) {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try IdempotencyTable(connection: connection).giveUp(request)
         }
     }
 
     /// Forgets the requests whose time is over.
     func forgetIdempotentRequests(before moment: Date, limit: Int) async throws(StoreError) -> Int {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try IdempotencyTable(connection: connection).forget(before: moment, limit: limit)
         }
     }

@@ -10,17 +10,16 @@ import struct Foundation.UUID
 extension SQLStore {
     /// Adds challenges, all or none.
     func add(_ challenges: [ChallengeRecord], limit: OutstandingLimit?) async throws(StoreError) {
-        let event = challenges.first.map { first in
-            var details = AuditDetails()
-            details.add("count", challenges.count)
-            details.add("kind", first.kind.rawValue)
-            return AuditEvent.server(
-                "challenge.added",
-                "profile \(first.profile)",
-                at: first.createdAt,
-                after: details.text
-            )
-        }
+        guard let first = challenges.first else { return }
+        var details = AuditDetails()
+        details.add("count", challenges.count)
+        details.add("kind", first.kind.rawValue)
+        let event = AuditEvent.server(
+            "challenge.added",
+            "profile \(first.profile)",
+            at: first.createdAt,
+            after: details.text
+        )
         try await database.change(auditing: event) { connection throws(StoreError) in
             try ChallengeTable(connection: connection).add(challenges, limit: limit)
         }
@@ -104,7 +103,7 @@ extension SQLStore {
 
     /// Forgets the oldest traces.
     func forgetTraces(before moment: Date, limit: Int) async throws(StoreError) -> Int {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try TraceTable(connection: connection).forget(before: moment, limit: limit)
         }
     }

@@ -10,9 +10,8 @@ import struct Foundation.UUID
 extension SQLStore {
     /// Adds registrations, all or none.
     func register(_ registrations: [RegistrationRecord]) async throws(StoreError) -> RegistrationRecord? {
-        let event = registrations.first.map { first in
-            AuditEvent.server("registration.added", "profile \(first.profile)", at: first.createdAt)
-        }
+        guard let first = registrations.first else { return nil }
+        let event = AuditEvent.server("registration.added", "profile \(first.profile)", at: first.createdAt)
         return try await database.change(auditing: event) { connection throws(StoreError) in
             try RegistrationTable(connection: connection).add(registrations)
         }

@@ -73,7 +73,7 @@ extension SQLStore {
 
     /// Keeps a new CRL, if the one before it has the number below.
     func put(_ list: CertificateListRecord) async throws(StoreError) -> Bool {
-        try await database.change { connection throws(StoreError) in
+        try await database.maintain { connection throws(StoreError) in
             try RevocationTables(connection: connection).put(list)
         }
     }

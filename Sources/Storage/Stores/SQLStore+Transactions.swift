@@ -34,7 +34,7 @@ extension SQLStore {
     /// Stores the certificate of a reserved transaction.
     func finish(_ id: UUID, certificate: CertificateRecord) async throws(StoreError) -> FinishOutcome {
         let event = PreparedAuditEvent(.finished(certificate, id))
-        return try await database.change { connection throws(StoreError) in
+        return try await database.maintain { connection throws(StoreError) in
             let result = try TransactionTable(connection: connection).finish(id, certificate: certificate)
             if case .keep = result { try connection.audit(event) }
             return result
@@ -46,7 +46,7 @@ extension SQLStore {
         let event = PreparedAuditEvent(
             .server("enrollment.abandoned", "transaction \(id.lowercaseText)", at: moment, actID: id)
         )
-        return try await database.change { connection throws(StoreError) in
+        return try await database.maintain { connection throws(StoreError) in
             let result = try TransactionTable(connection: connection).abandon(id, at: moment)
             if case .keep = result { try connection.audit(event) }
             return result
