@@ -140,6 +140,12 @@ extension StorageCheck {
             try expect(try await scenario.store.auditBacklog(of: "o", limit: 10), is: [])
             try await scenario.store.apply([.addIssuer(Scenario.issuer("second"))])
             try expect(try await scenario.store.auditBacklog(of: "o", limit: 10).count, is: 1)
+            // Whoever had it before and does not know yet that others have it takes nothing back.
+            let newest = try await scenario.store.auditEvents(after: nil, in: nil, limit: 10).map(\.position)
+            try await scenario.store.advanceAuditOutput("o", to: newest)
+            let former = newest.map { AuditPosition(stream: $0.stream, sequence: 0) }
+            try await scenario.store.advanceAuditOutput("o", to: former)
+            try expect(try await scenario.store.auditBacklog(of: "o", limit: 10), is: [])
         },
         StorageCheck("tellsTheAuditLogWhoMayAdministerOutsideOfAnyAct") { scenario in
             var anna = OperatorRecord(

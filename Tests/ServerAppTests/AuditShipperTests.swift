@@ -20,11 +20,14 @@ private final class Sink: AuditSink {
     init(failures: Int = 0) { state = Mutex((taken: [], failures: failures)) }
 
     var taken: [AuditPosition] { state.withLock { $0.taken } }
+    var failuresLeft: Int { state.withLock { $0.failures } }
+
+    func fail(_ times: Int) { state.withLock { $0.failures = times } }
 
     func take(_ records: [AuditRecord]) async throws {
         let isFailing = state.withLock { state in
             let isFailing = state.failures > 0
-            state.failures -= 1
+            if isFailing { state.failures -= 1 }
             state.taken += records.prefix(isFailing ? (records.count + 1) / 2 : records.count).map(\.position)
             return isFailing
         }
@@ -32,13 +35,25 @@ private final class Sink: AuditSink {
     }
 }
 
+extension [AuditPosition] {
+    /// The newest of each stream.
+    fileprivate var ends: [AuditPosition] {
+        Dictionary(grouping: self, by: \.stream).values.compactMap { $0.max { $0.sequence < $1.sequence } }
+    }
+}
+
 @Suite struct AuditShipperTests {
-    private func shipping(_ sink: any AuditSink, _ state: State, while body: () async throws -> Void) async throws {
+    private func shipping(
+        _ sink: any AuditSink,
+        _ state: State,
+        _ metrics: ServerMetrics = ServerMetrics(),
+        while body: () async throws -> Void
+    ) async throws {
         let shipper = AuditShipper(
             sink: sink,
             audit: state.opened.audit,
             owner: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)),
-            metrics: ServerMetrics(),
+            metrics: metrics,
             time: SystemTimeSource(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -87,6 +102,53 @@ private final class Sink: AuditSink {
         let next = Sink()
         try await shipping(next, state) { try await wait { Set(next.taken).subtracting(sink.taken).count == 1 } }
         #expect(next.taken.count < 5)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func whatOthersWroteIsTriedAgainSoonAndIsLateUntilThen() async throws {
+        let state = try await State()
+        let sink = Sink()
+        let metrics = ServerMetrics()
+        func lag() -> Double? {
+            var text = MetricsText()
+            metrics.write(to: &text)
+            return text.text.split(separator: "\n").first { $0.hasPrefix("sceptic_audit_output_lag_seconds{") }
+                .flatMap { Double($0.split(separator: " ")[1]) }
+        }
+        try await shipping(sink, state, metrics) {
+            try await wait { sink.taken.count == 1 }
+            // Another process writes, and the output fails when it is found: at the next look at the database.
+            sink.fail(2)
+            let other = try await state.opened.folder.open()
+            _ = try await Administration(other).perform(
+                NewChallenges.self,
+                NewChallenges.Input(profile: "default"),
+                as: Principal(name: "a", origin: "-", roles: [.administrator])
+            )
+            try await wait { sink.failuresLeft < 2 }
+            let begin = ContinuousClock.now
+            try await wait { lag() ?? 0 > 0 }
+            try await wait { sink.failuresLeft <= 0 && Set(sink.taken).count == 2 }
+            // 2 s and 4 s, and not the 15 s until the next look.
+            #expect(ContinuousClock.now - begin < .seconds(11))
+            try await wait { lag() == 0 }
+            try await other.store.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func whatAnotherNodeHandedOverIsNotBegunAnew() async throws {
+        let state = try await State()
+        try await write(5, state)
+        // Another node had the output, and has handed over all there is.
+        let lease = Lease(owner: UUID(), until: Date().addingTimeInterval(-1))
+        _ = try await state.opened.audit.holdAuditOutput("test", lease, at: Date().addingTimeInterval(-60))
+        try await state.opened.audit.advanceAuditOutput("test", to: Array(positions(state)).ends)
+        let sink = Sink()
+        try await shipping(sink, state) {
+            try await Task.sleep(for: .seconds(2))
+            try await write(1, state)
+            try await wait { !sink.taken.isEmpty }
+        }
+        #expect(sink.taken.count == 1)
     }
 
     @Test(.timeLimit(.minutes(2))) func theFileIsItsOwnersAndIsMadeAnewWhenItIsMovedAway() async throws {

@@ -46,15 +46,26 @@ struct AuditShipper: Service {
         var hasComplained = false
         while !Task.isCancelled {
             do {
-                if try await hold(&progress) { try await handOver(&progress) }
-                metrics.setAuditLag(sink.name, 0)
+                let isServing = try await hold(&progress)
+                let isDone = try await isServing ? handOver(&progress) : true
                 pause = Self.interval
-                if hasComplained {
-                    logger.notice("the audit log's output works again", metadata: ["output": "\(sink.name)"])
+                if hasComplained, !isDone {
+                    // Only when a look at the database finds nothing more is it known that all has come over.
+                    progress.scanAt = .distantPast
+                } else {
+                    metrics.setAuditLag(sink.name, 0)
                 }
-                hasComplained = false
+                if hasComplained, isDone {
+                    // Whoever has the output tells of it.
+                    if isServing {
+                        logger.notice("the audit log's output works again", metadata: ["output": "\(sink.name)"])
+                    }
+                    hasComplained = false
+                }
             } catch {
                 guard !Task.isCancelled else { break }
+                // What failed may be a stream of another process, which nothing but a look at the database finds.
+                progress.scanAt = .distantPast
                 pause = min(Self.longestPause, pause * 2)
                 if !hasComplained {
                     logger.warning(
@@ -72,9 +83,10 @@ struct AuditShipper: Service {
     private func hold(_ progress: inout Progress) async throws -> Bool {
         let now = time.now
         guard progress.heldUntil.timeIntervalSince(now) < Self.lease / 2 else { return true }
+        // Somebody else may have had it meanwhile, and has come further.
+        if progress.heldUntil <= now { progress = Progress() }
         let lease = Lease(owner: owner, until: now.addingTimeInterval(Self.lease))
         guard try await audit.holdAuditOutput(sink.name, lease, at: now) else {
-            // Whoever has it meanwhile has moved on: everything is looked at anew later.
             progress = Progress()
             return false
         }
@@ -82,8 +94,12 @@ struct AuditShipper: Service {
         return true
     }
 
-    private func handOver(_ progress: inout Progress) async throws {
-        for position in try await positions(&progress) {
+    /// Hands over what there is.
+    ///
+    /// - Returns: whether a look at the database found nothing.
+    private func handOver(_ progress: inout Progress) async throws -> Bool {
+        let (positions, isComplete) = try await positions(&progress)
+        for position in positions {
             var reached = position
             while true {
                 let page = try await audit.auditEvents(after: reached, in: reached.stream, limit: Self.portion)
@@ -97,29 +113,33 @@ struct AuditShipper: Service {
                 try await audit.advanceAuditOutput(sink.name, to: [last.position])
                 reached = last.position
                 progress.reached[reached.stream] = reached.sequence
-                guard try await hold(&progress) else { return }
+                guard try await hold(&progress) else { return false }
             }
         }
+        return isComplete && positions.isEmpty
     }
 
-    /// From where on there is something to hand over.
-    private func positions(_ progress: inout Progress) async throws -> [AuditPosition] {
+    /// From where on there is something to hand over, and whether that is all there is in the database.
+    private func positions(_ progress: inout Progress) async throws -> (found: [AuditPosition], isAll: Bool) {
         let now = time.now
         let reached = progress.reached
-        var found = audit.ownAuditHeads.compactMap { head -> AuditPosition? in
+        let heads = audit.ownAuditHeads
+        let found = heads.compactMap { head -> AuditPosition? in
             // Before the first look at the database it is not known how far one has come.
             guard progress.scanAt > .distantPast else { return nil }
             let sequence = reached[head.stream] ?? 0
             return sequence < head.sequence ? AuditPosition(stream: head.stream, sequence: sequence) : nil
         }
-        guard now >= progress.scanAt else { return found }
+        guard now >= progress.scanAt else { return (found, false) }
         let limit = 1000
         let backlog = try await audit.auditBacklog(of: sink.name, limit: limit)
         progress.scanAt = backlog.count < limit ? now.addingTimeInterval(Self.scanInterval) : now
-        found = backlog
-        // What is remembered stays small: own streams, and those with news.
-        let own = Set(audit.ownAuditHeads.map(\.stream))
-        progress.reached = progress.reached.filter { own.contains($0.key) }
-        return found
+        // What is remembered stays small: own streams. One without more for the output is handed over as far as it had come before.
+        let waiting = Dictionary(uniqueKeysWithValues: backlog.map { ($0.stream, $0.sequence) })
+        progress.reached = [:]
+        for head in heads {
+            progress.reached[head.stream] = backlog.count < limit ? waiting[head.stream] ?? head.sequence : nil
+        }
+        return (backlog, backlog.count < limit)
     }
 }

@@ -113,11 +113,12 @@ enum AuditSQL {
         """
     )
 
-    /// Notes how far an output has come in a stream.
+    /// Notes how far an output has come in a stream; it never goes back.
     static let advanceOutput = SQLStatement(
         """
         INSERT INTO audit_output_position (output, stream, sequence) VALUES (:output, :stream, :sequence)
         ON CONFLICT (output, stream) DO UPDATE SET sequence = excluded.sequence
+        WHERE audit_output_position.sequence < excluded.sequence
         """
     )
 
