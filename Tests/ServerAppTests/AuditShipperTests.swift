@@ -151,6 +151,27 @@ extension [AuditPosition] {
         #expect(sink.taken.count == 1)
     }
 
+    @Test func aFileThatIsFullKeepsNoPartOfALine() async throws {
+        let state = try await State()
+        try await write(3, state)
+        let records = try await state.opened.audit.auditEvents(after: nil, in: nil, limit: 9)
+        let path = try state.folder.get().file("audit.jsonl")
+        func bytes() -> Data { FileManager.default.contents(atPath: path) ?? Data() }
+        try AuditFile(path: path).take(Array(records.prefix(1)))
+        let first = bytes()
+        #expect(throws: AppError.self) {
+            try AuditFile(path: path, maximumSize: first.count + 100).take(records)
+        }
+        #expect(bytes() == first)
+        // A process that was killed can't tidy up.
+        try (first + Data("{\"kind\":".utf8)).write(to: URL(fileURLWithPath: path))
+        try AuditFile(path: path).take(records)
+        let lines = bytes().split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == records.count + 2)
+        for line in lines.suffix(records.count) { #expect(throws: Never.self) { try JSONValue(strictly: Array(line)) } }
+        #expect(bytes().last == UInt8(ascii: "\n"))
+    }
+
     @Test(.timeLimit(.minutes(2))) func theFileIsItsOwnersAndIsMadeAnewWhenItIsMovedAway() async throws {
         let state = try await State()
         let folder = try TemporaryFolder()

@@ -29,9 +29,12 @@ protocol AuditSink: Sendable {
 struct AuditFile: AuditSink {
     let name: String
     private let path: String
+    /// How large the file may grow; a stand-in for a full disk.
+    private let maximumSize: Int
 
-    init(path: String) {
+    init(path: String, maximumSize: Int = .max) {
         self.path = path
+        self.maximumSize = maximumSize
         // Each machine has its own file.
         name = "file://\(StateFolder.machineName)\(path)"
     }
@@ -42,17 +45,47 @@ struct AuditFile: AuditSink {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw AppError(.state, "The file \(path) can't be opened.") }
         defer { close(descriptor) }
-        var rest = Array(lines.utf8)[...]
+        let size = Self.size(descriptor)
+        // A process that was killed may have left a part of a line.
+        let bytes = Array((endsInLine(size) ? "" : "\n").utf8) + Array(lines.utf8)
+        let written = append(bytes, to: descriptor, of: size ?? 0)
+        // Pipes and terminals can't be made durable.
+        if written == bytes.count, fdatasync(descriptor) == 0 || errno == EINVAL { return }
+        // All of it comes again: a part of a line would be in its way. What somebody else has added stays.
+        if let size, Self.size(descriptor) == size + written { ftruncate(descriptor, size) }
+        throw AppError(.state, "The file \(path) can't be written.")
+    }
+
+    /// Appends as much as can be, and tells how much that was.
+    private func append(_ bytes: [UInt8], to descriptor: Int32, of size: Int) -> Int {
+        var rest = bytes[...]
         while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+            let room = min(rest.count, maximumSize - size - (bytes.count - rest.count))
+            guard room > 0 else { break }
+            let written = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, room) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw AppError(.state, "The file \(path) can't be written.") }
+            guard written > 0 else { break }
             rest = rest.dropFirst(written)
         }
-        // Pipes and terminals can't be made durable.
-        guard fdatasync(descriptor) == 0 || errno == EINVAL else {
-            throw AppError(.state, "The file \(path) can't be written.")
-        }
+        return bytes.count - rest.count
+    }
+
+    /// How large a file is; nil for a pipe or a terminal.
+    private static func size(_ descriptor: Int32) -> Int? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return status.st_size
+    }
+
+    /// Whether the file ends with the end of a line, as far as it can be read.
+    private func endsInLine(_ size: Int?) -> Bool {
+        guard let size, size > 0 else { return true }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var last: UInt8 = 0
+        guard unsafe pread(descriptor, &last, 1, size - 1) == 1 else { return true }
+        return last == UInt8(ascii: "\n")
     }
 }
 
