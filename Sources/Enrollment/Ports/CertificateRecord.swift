@@ -98,6 +98,12 @@ public protocol IssuedCertificateStore: Sendable {
     /// Certificates whose serial number is this one, of whatever issuer.
     func certificates(serialNumber: [UInt8]) async throws(StoreError) -> [CertificateRecord]
 
+    /// Lets certificates be found that nodes of an older version issue meanwhile, which know nothing of looking for them.
+    ///
+    /// - Returns: whether there were any; then there may be more.
+    /// - Throws: `StoreError`.
+    func makeCertificatesFindable() async throws(StoreError) -> Bool
+
     /// How many certificates there are.
     func certificateCount() async throws(StoreError) -> Int
 }

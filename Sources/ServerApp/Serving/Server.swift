@@ -217,8 +217,9 @@ public struct Server: Sendable {
         ]
         let replacement = ReplacementRevocation(replacements: state.store, time: time, logger: logger)
         let checkpoints = AuditCheckpoints(audit: state.store, time: time, logger: logger)
+        let search = SearchCompletion(certificates: state.store, logger: logger)
         let housekeeping: [any Service] = [
-            configuration, presence, recovery, flusher, expiry, replacement, checkpoints,
+            configuration, presence, recovery, flusher, expiry, replacement, checkpoints, search,
         ]
         let reload = ConfigurationReload(
             configuration: reloading.configuration,

@@ -95,6 +95,16 @@ extension SQLStore {
         }
     }
 
+    /// Lets certificates be found that an older version wrote.
+    func makeCertificatesFindable() async throws(StoreError) -> Bool {
+        // Most often there are none, and no reason to write.
+        if try await database.read({ try CertificateSearchTable(connection: $0).isComplete() }) { return false }
+        return try await database.maintain { connection throws(StoreError) in
+            let isFilled = try CertificateSearchTable(connection: connection).fill()
+            return isFilled ? .keep(true) : .undo(false)
+        }
+    }
+
     /// How many certificates there are.
     func certificateCount() async throws(StoreError) -> Int {
         try await database.readLong { try CertificateTable(connection: $0).count() }
