@@ -59,6 +59,16 @@ internal import Testing
         #expect(await Self.troubles(state) == ["keys failure"])
     }
 
+    /// Nothing is written under another key: it would spoil the audit log for ever.
+    @Test func stateIsNotOpenedUnderAnotherMasterKey() async throws {
+        let state = try await State()
+        let folder = state.opened.folder
+        let file = folder.path + "/master.key"
+        try Data(String(repeating: "ab", count: 32).utf8).write(to: URL(fileURLWithPath: file))
+        let error = await #expect(throws: AppError.self) { try await folder.open() }
+        #expect(error?.sentence == AppError.wrongMasterKey.sentence)
+    }
+
     @Test func databaseThatIsNoneIsFound() async throws {
         let state = try await State()
         try await state.opened.store.close()

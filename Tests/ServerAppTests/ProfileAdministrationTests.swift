@@ -28,7 +28,7 @@ struct State: Sendable {
             publicURL: "http://ca.example"
         )
         _ = try await initialization.run(in: state)
-        opened = try state.open()
+        opened = try await state.open()
     }
 
     /// Why profiles are not served, by the names under which transactions are kept.

@@ -58,17 +58,16 @@ public struct Doctor: Sendable {
         let state: OpenedState
         let stored: StoredConfiguration
         do {
-            state = try folder.open()
+            state = try await folder.open()
             stored = try await state.store.configuration()
             findings.append(ok("database", "it answers; the configuration is version \(stored.version)"))
+        } catch let error as AppError where error.sentence == AppError.wrongMasterKey.sentence {
+            return findings + [failure("keys", error)]
         } catch {
             return findings + [failure("database", error)]
         }
         findings += clockFindings(stored) + certificateFindings(stored) + credentialFindings(stored)
         do {
-            guard stored.issuers.allSatisfy({ state.masterKey.wrapped($0.wrappedKey) }) else {
-                throw AppError.wrongMasterKey
-            }
             let served = try state.served(stored)
             findings.append(ok("keys", "the keys of all CAs and RAs open with the master key"))
             findings += profileFindings(stored, served) + capabilityFindings(served)

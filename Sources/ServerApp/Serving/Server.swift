@@ -271,7 +271,7 @@ public struct Server: Sendable {
         var isTold = false
         while true {
             do {
-                return try folder.open(as: "server")
+                return try await folder.open(as: "server")
             } catch let error as AppError where error.kind == .failure {
                 guard try folder.isShared, ContinuousClock.now < end else { throw error }
                 if !isTold { logger.warning("waiting for the database", metadata: ["error": "\(error.sentence)"]) }

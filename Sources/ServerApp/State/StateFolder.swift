@@ -82,16 +82,24 @@ public struct StateFolder: Sendable {
     /// - Parameter actor: whom the audit log names for what is changed outside of any operation.
     /// - Returns: the open state.
     /// - Throws: `AppError` with one clear sentence.
-    public func open(as actor: String = "local:\(StateFolder.user)") throws -> OpenedState {
+    public func open(as actor: String = "local:\(StateFolder.user)") async throws -> OpenedState {
         try checkState()
         let location = try location()
         let masterKey = try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyFile ?? masterKeyPath)
-        return OpenedState(
+        let state = OpenedState(
             folder: self,
             store: try Self.open(location, .existing, masterKey, as: actor),
             database: location,
             masterKey: masterKey
         )
+        do {
+            // Under another key the first event would spoil the audit log for ever.
+            _ = try await state.configuration()
+        } catch {
+            try? await state.store.close()
+            throw error
+        }
+        return state
     }
 
     /// The state's master key, for what needs no more of the state than that.

@@ -28,7 +28,7 @@ struct AdministrationOptions: ParsableArguments {
 
     /// Where operations are carried out.
     var administrator: Administrator {
-        get throws {
+        get async throws {
             let environment = ProcessInfo.processInfo.environment
             guard server == nil || local.data == nil else {
                 throw AppError(
@@ -42,7 +42,7 @@ struct AdministrationOptions: ParsableArguments {
             let isHere = local.data != nil || named("SCEPTIC_DATA") != nil
             guard let server = server ?? (isHere ? nil : named("SCEPTIC_SERVER")) else {
                 let principal = Principal(name: "local:\(StateFolder.user)", origin: "local", roles: [.administrator])
-                return .local(Administration(try local.folder.open()), principal)
+                return .local(Administration(try await local.folder.open()), principal)
             }
             do {
                 return .remote(try AdminClient(server: server, token: try token(environment), authorities: serverCA))

@@ -46,7 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard (1...100_000).contains(limit) else { throw AppError(.usage, "--limit has to be 1 to 100000.") }
-            let administrator = try administration.administrator
+            let administrator = try await administration.administrator
             var input = ListAudit.Input()
             input.actor = actor
             input.action = action
@@ -125,7 +125,7 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var administration: AdministrationOptions
 
         func run() async throws {
-            let administrator = try administration.administrator
+            let administrator = try await administration.administrator
             var input = ExportAudit.Input(limit: 1000)
             while true {
                 let page = try await administrator.perform(ExportAudit.self, input)

@@ -39,7 +39,7 @@ struct OperatorCommand: AsyncParsableCommand {
             guard !noPassword || password.passwordFile == nil else {
                 throw AppError(.usage, "A password is given, and is not wanted.", hint: "Leave --no-password out.")
             }
-            let administrator = try administration.administrator
+            let administrator = try await administration.administrator
             let input = NewOperator.Input(
                 name: name,
                 roles: try rights.required(),
@@ -208,7 +208,7 @@ struct OperatorCommand: AsyncParsableCommand {
         @OptionGroup var password: PasswordOptions
 
         func run() async throws {
-            let administrator = try administration.administrator
+            let administrator = try await administration.administrator
             _ = try await administrator.perform(
                 SetPassword.self,
                 SetPassword.Input(name: name, password: try password.read())

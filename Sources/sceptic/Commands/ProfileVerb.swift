@@ -106,7 +106,7 @@ enum ProfileVerb<Noun: LocalProfileNoun> {
         _ administration: AdministrationOptions,
         _ edit: (inout Noun.Settings) throws -> Void
     ) async throws {
-        let administrator = try administration.administrator
+        let administrator = try await administration.administrator
         let document = try await read(name, administrator)
         let input = SetProfile<Noun>.Input(try Noun.input(changing: document, edit))
         Terminal.noteUnserved(try await administrator.perform(SetProfile<Noun>.self, input))

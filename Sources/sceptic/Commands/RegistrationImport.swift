@@ -52,7 +52,7 @@ extension RegistrationCommand {
                     hint: "Name a file for those that are made: --secrets-out FILE."
                 )
             }
-            let administrator = try administration.administrator
+            let administrator = try await administration.administrator
             // First the file: a secret that nobody knows is good for nothing.
             let secrets = try secretsOut.map { try SecretsFile($0) }
             var report = ImportReport()

@@ -111,7 +111,7 @@ struct RotateRACommand: AsyncParsableCommand {
 
     func run() async throws {
         guard key == nil || retire != nil else { throw AppError(.usage, "--key goes with --retire.") }
-        let administrator = try options.administration.administrator
+        let administrator = try await options.administration.administrator
         if let retire {
             _ = try await administrator.perform(
                 RetireRA.self,
