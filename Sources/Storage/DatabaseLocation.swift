@@ -48,4 +48,20 @@ public enum DatabaseLocation: Sendable {
             return try PostgreSQLStore(location, mode: mode, options: options)
         }
     }
+
+    /// How many steps of the schema a database lacks that this program knows; changes nothing.
+    ///
+    /// It blocks for as long as that takes.
+    ///
+    /// - Throws: as `open` does.
+    public func missingSteps() throws(StoreError) -> Int {
+        switch self {
+        case .sqlite(let path):
+            let snapshot = try SQLiteSnapshot(path: path)
+            defer { snapshot.close() }
+            return try snapshot.missingMigrations().count
+        case .postgreSQL(let location):
+            return try PostgreSQLDatabase.missingSteps(location)
+        }
+    }
 }

@@ -69,6 +69,24 @@ internal import Testing
         #expect(error?.sentence == AppError.wrongMasterKey.sentence)
     }
 
+    @Test func databaseOfAnOlderVersionIsFoundAndNotChanged() async throws {
+        let state = try await State()
+        try await state.opened.store.close()
+        let file = state.opened.folder.path + "/sceptic.sqlite"
+        let older = Process()
+        older.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        older.arguments = [
+            "python3", "-c",
+            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('DELETE FROM schema_migration WHERE version > 7'); c.commit(); c.close()",
+            file,
+        ]
+        try older.run()
+        older.waitUntilExit()
+        let before = FileManager.default.contents(atPath: file)
+        #expect(await Self.troubles(state) == ["database warning"])
+        #expect(FileManager.default.contents(atPath: file) == before)
+    }
+
     @Test func databaseThatIsNoneIsFound() async throws {
         let state = try await State()
         try await state.opened.store.close()

@@ -30,4 +30,27 @@ import Testing
         #expect(try await !store.makeCertificatesFindable())
         try await store.close()
     }
+
+    @Test func missingStepsAreCountedWithoutTakingThem() async throws {
+        let fixture = try SQLiteFixture()
+        try await fixture.open(.create).close()
+        let location = DatabaseLocation.sqlite(path: fixture.path)
+        #expect(try location.missingSteps() == 0)
+        let queue = try DatabaseQueue(path: fixture.path)
+        try await queue.write { try $0.execute(sql: "DELETE FROM schema_migration WHERE version > 7") }
+        #expect(try location.missingSteps() == Migrations.all.count - 7)
+        #expect(try location.missingSteps() == Migrations.all.count - 7)
+        try queue.close()
+    }
+
+    @Test func missingStepsOfPostgreSQLAreCountedWithoutTakingThem() async throws {
+        let fixture = try await PostgreSQLFixture()
+        try await fixture.database().close()
+        let location = DatabaseLocation.postgreSQL(try fixture.location)
+        #expect(try await OtherThread.run { try location.missingSteps() } == 0)
+        try await fixture.query("DELETE FROM schema_migration WHERE version > 7")
+        for _ in 0..<2 {
+            #expect(try await OtherThread.run { try location.missingSteps() } == Migrations.all.count - 7)
+        }
+    }
 }

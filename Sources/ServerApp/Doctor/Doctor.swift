@@ -58,6 +58,17 @@ public struct Doctor: Sendable {
         let state: OpenedState
         let stored: StoredConfiguration
         do {
+            let missing = try await folder.missingSchemaSteps()
+            guard missing == 0 else {
+                // Whatever opened it would bring it up to date, and older servers could not go on with it.
+                return findings + [
+                    warning(
+                        "database",
+                        "an older version wrote it, \(missing) steps of its schema ago: nothing more was looked at",
+                        hint: "The server and each other command bring it up to date; make a backup before."
+                    )
+                ]
+            }
             state = try await folder.open()
             stored = try await state.store.configuration()
             findings.append(ok("database", "it answers; the configuration is version \(stored.version)"))

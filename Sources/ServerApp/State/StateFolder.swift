@@ -102,6 +102,16 @@ public struct StateFolder: Sendable {
         return state
     }
 
+    /// How many steps of the schema the state lacks that this version knows; changes nothing.
+    func missingSchemaSteps() async throws -> Int {
+        try checkState()
+        do {
+            return try location().missingSteps()
+        } catch let error as StoreError {
+            throw AppError(error)
+        }
+    }
+
     /// The state's master key, for what needs no more of the state than that.
     func masterKey() throws -> MasterKey {
         try MasterKeySource.environment() ?? MasterKeySource.file(masterKeyPath)

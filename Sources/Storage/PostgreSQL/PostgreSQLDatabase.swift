@@ -40,6 +40,14 @@ final class PostgreSQLDatabase: SQLDatabase {
         waitLimit = options.waitLimit
     }
 
+    /// How many steps of the schema are missing.
+    static func missingSteps(_ location: PostgreSQLLocation) throws(StoreError) -> Int {
+        let options = PostgreSQLOptions()
+        let connection = try connect(location, options)
+        defer { connection.close() }
+        return try PostgreSQLMigration(connection: connection, options: options).missingSteps()
+    }
+
     /// Connects, and tries again for a while where the server is starting or has no connection left.
     private static func connect(
         _ location: PostgreSQLLocation,

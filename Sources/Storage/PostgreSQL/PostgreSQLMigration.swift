@@ -27,6 +27,12 @@ struct PostgreSQLMigration {
         _ = try? connection.query(Self.unlock, [:]) { _ in }
     }
 
+    /// How many steps are missing; changes nothing.
+    func missingSteps() throws(StoreError) -> Int {
+        _ = try isOurs(false)
+        return try Migrator(migrations: Migrations.all, dialect: .postgreSQL).missing(on: connection).count
+    }
+
     private func isUpToDate(_ migrator: Migrator, _ mayCreate: Bool) throws(StoreError) -> Bool {
         guard try isOurs(mayCreate) else { return false }
         return try migrator.isDone(on: connection)
