@@ -51,6 +51,10 @@ public enum Role: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// Somebody who acts, and what they may do.
 public struct Principal: Sendable, Hashable {
+    /// Who, so that nobody else is meant: names of tokens are given twice.
+    ///
+    /// The name, where nobody else has it.
+    public var id: String
     /// Who: `operator:anna`, `token:mdm (operator:anna)`, `local:root`, `server`.
     public var name: String
     /// From where: an address, or `local`.
@@ -61,7 +65,8 @@ public struct Principal: Sendable, Hashable {
     public var profiles: Set<String>?
 
     /// Puts a principal together.
-    public init(name: String, origin: String, roles: Set<Role>, profiles: Set<String>? = nil) {
+    public init(name: String, id: String? = nil, origin: String, roles: Set<Role>, profiles: Set<String>? = nil) {
+        self.id = id ?? name
         self.name = name
         self.origin = origin
         self.roles = roles

@@ -51,8 +51,8 @@ struct Idempotency: Sendable {
             Array("\(operation)\n\(input.written)".utf8),
             purpose: .idempotency
         )
-        let request = IdempotentRequest(principal: principal.name, key: key, digest: digest)
-        let context = "answer \(key) \(principal.name)"
+        let request = IdempotentRequest(principal: principal.id, key: key, digest: digest)
+        let context = "answer \(key) \(principal.id)"
         switch try await begin(request) {
         case .begun: return try await carryOut(request, context, body)
         case .answered(let sealed):

@@ -196,6 +196,7 @@ extension Authenticator {
             name += " (operator:\(owner.name))"
         }
         // A database that can only be read lets people look all the same.
+            id: "token:\(Identifier(token.id))",
         if token.lastUsedAt.map({ now.timeIntervalSince($0) >= 60 }) ?? true {
             try? await store.noteUse(ofToken: token.id, at: now)
         }
@@ -242,6 +243,7 @@ extension Authenticator {
         remember(password, of: known, text)
         return Self.principal(known, request)
     }
+            id: "operator:\(Identifier(record.id))",
 
     private static func principal(_ record: OperatorRecord, _ request: AdminHTTPRequest) -> Principal {
         let rights = Rights(roles: record.roles, profiles: record.profiles)
