@@ -68,6 +68,20 @@ internal import Testing
         #expect(try await bench.ask("POST", "/challenges", body, by: token, key: "k").status == 201)
     }
 
+    @Test func whatFoundTheServerBusyLeavesTheKeyFree() async throws {
+        let error = try #require(
+            await #expect(throws: AppError.self) { try await PasswordWorker(maximumWaiting: 0).hash("a good password") }
+        )
+        #expect(error.kind == .busy)
+        let bench = try await AccessBench()
+        let idempotency = bench.service.idempotency
+        let principal = Principal(name: "a", origin: "-", roles: [])
+        await #expect(throws: AppError.self) {
+            _ = try await idempotency.once("k", principal, "operator.new", .null) { throw error }
+        }
+        #expect(try await idempotency.once("k", principal, "operator.new", .null) { [1] } == [1])
+    }
+
     @Test func anAnswerThatWasLostIsToldAsLost() async throws {
         let bench = try await AccessBench()
         let (token, id) = try await bench.token([.codeIssuer])

@@ -14,6 +14,9 @@ final class PasswordWorker: Sendable {
 
     private let queue = DispatchQueue(label: "passwords", qos: .utility)
     private let waiting = Mutex(0)
+    private let limit: Int
+
+    init(maximumWaiting: Int = PasswordWorker.maximumWaiting) { limit = maximumWaiting }
 
     /// Hashes a new password.
     ///
@@ -24,7 +27,7 @@ final class PasswordWorker: Sendable {
             return try PasswordHash(of: password, using: &generator)
         }
         guard let hash else {
-            throw AppError(.failure, "Too many passwords are being computed.", hint: "Try again in some seconds.")
+            throw AppError(.busy, "Too many passwords are being computed.", hint: "Try again in some seconds.")
         }
         return hash
     }
@@ -38,7 +41,7 @@ final class PasswordWorker: Sendable {
         _ body: @escaping @Sendable () throws(CryptographyError) -> Value
     ) async throws -> Value? {
         let mayWait = waiting.withLock { count in
-            guard count < Self.maximumWaiting else { return false }
+            guard count < limit else { return false }
             count += 1
             return true
         }
