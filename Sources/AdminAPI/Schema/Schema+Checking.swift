@@ -46,7 +46,7 @@ private struct SchemaChecker {
         case (.anything, _), (.boolean, .boolean), (.nullable, .null): return
         case (.nullable(let schema), _): check(value, schema, at: pointer)
         case (.either(let first, let second), _):
-            check(value, Self.isKind(of: first, value) ? first : second, at: pointer)
+            check(value, first.isKind(of: value) ? first : second, at: pointer)
         case (.string(let minimum, let maximum, let pattern, let format), .string(let text)):
             check(text, minimum, maximum, pattern, format, at: pointer)
         case (.integer(let range), .number(let digits)):
@@ -124,19 +124,6 @@ private struct SchemaChecker {
         Int(digits) ?? Double(digits).flatMap { Int(exactly: $0) }
     }
 
-    /// Whether a value is of the kind that a schema is about, which is how two forms are told apart.
-    private static func isKind(of schema: Schema, _ value: JSONValue) -> Bool {
-        switch (schema, value) {
-        case (.string, .string), (.choice, .string), (.list, .array), (.map, .object), (.object, .object),
-            (.union, .object), (.boolean, .boolean), (.integer, .number), (.number, .number), (.anything, _),
-            (.nullable, .null):
-            true
-        case (.nullable(let schema), _): isKind(of: schema, value)
-        case (.either(let first, let second), _): isKind(of: first, value) || isKind(of: second, value)
-        default: false
-        }
-    }
-
     private static func words(_ schema: Schema) -> String {
         switch schema {
         case .string, .choice: "a text"
@@ -154,5 +141,20 @@ private struct SchemaChecker {
     /// A pointer to a member (RFC 6901 §3).
     private static func pointer(_ pointer: String, _ name: String) -> String {
         pointer + "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+    }
+}
+
+extension Schema {
+    /// Whether a value is of the kind that this is about, which is how two forms are told apart.
+    public func isKind(of value: JSONValue) -> Bool {
+        switch (self, value) {
+        case (.string, .string), (.choice, .string), (.list, .array), (.map, .object), (.object, .object),
+            (.union, .object), (.boolean, .boolean), (.integer, .number), (.number, .number), (.anything, _),
+            (.nullable, .null):
+            true
+        case (.nullable(let schema), _): schema.isKind(of: value)
+        case (.either(let first, let second), _): first.isKind(of: value) || second.isKind(of: value)
+        default: false
+        }
     }
 }

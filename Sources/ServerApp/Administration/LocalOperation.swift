@@ -44,7 +44,7 @@ enum AuditedDocument {
         masked(try AdminJSON.value(document), .object(Document.schema)).written
     }
 
-    private static func masked(_ value: JSONValue, _ schema: Schema) -> JSONValue {
+    static func masked(_ value: JSONValue, _ schema: Schema) -> JSONValue {
         switch (value, schema) {
         case (.object(let members), .object(let object)):
             .object(
@@ -62,6 +62,7 @@ enum AuditedDocument {
                 return masked(value, .object(kind))
             } ?? .null
         case (.array(let elements), .list(let element, _, _)): .array(elements.map { masked($0, element) })
+        case (_, .either(let first, let second)): masked(value, first.isKind(of: value) ? first : second)
         case (_, .nullable(let schema)) where value != .null: masked(value, schema)
         default: value
         }

@@ -71,6 +71,30 @@ struct AdminBench {
         Operation.Input.schema.properties.map(\.name)
     }
 
+    @Test func anyStateOfAProfileMatchesTheAsterisk() async throws {
+        let bench = try await AdminBench()
+        let fields = [(name: "content-type", value: "application/json"), (name: "if-match", value: "*")]
+        let body = #"{"approvers":{"needed":2}}"#
+        #expect(try await bench.ask("PATCH", "/profiles/default", body, fields: fields).status == 200)
+        #expect(try await bench.ask("PATCH", "/profiles/absent", body, fields: fields).status == 404)
+    }
+
+    @Test func aQueryOfManyParametersIsRefused() async throws {
+        let bench = try await AdminBench()
+        let query = [String](repeating: "limit=1", count: 1001).joined(separator: "&")
+        let answer = try await bench.ask("GET", "/challenges", query: query)
+        #expect(answer.status == 400)
+        #expect(answer.body["detail"]?.text?.contains("1000") == true)
+    }
+
+    @Test func secretsOfEitherFormAreMasked() {
+        let object = ObjectSchema(nil, .required("key", .text, "A key.").secret)
+        let schema = Schema.either(.text, .object(object))
+        let value = JSONValue.object(["key": .string("hidden")])
+        #expect(AuditedDocument.masked(value, schema) == .object(["key": .string("(secret)")]))
+        #expect(AuditedDocument.masked(.string("a"), schema) == .string("a"))
+    }
+
     @Test func challengesAreMadeListedAndTakenBack() async throws {
         let bench = try await AdminBench()
         let made = try await bench.ask("POST", "/challenges", #"{"profile":"default","count":3,"device":null}"#)
