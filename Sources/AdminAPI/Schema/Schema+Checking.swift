@@ -104,7 +104,7 @@ private struct SchemaChecker {
         }
         // PostgreSQL has no place for it, and no name or note needs it.
         guard !text.unicodeScalars.contains("\0") else { return note("U+0000 is not allowed", at: pointer) }
-        if let pattern, let expression = try? Regex(pattern), (try? expression.wholeMatch(in: text)) == nil {
+        if let pattern, !CompiledPatterns.shared.matches(text, pattern) {
             note("this has to look like \(pattern)", at: pointer)
         }
         switch format {
