@@ -5,6 +5,9 @@ internal import StrictJSON
 
 /// Reads an operation's input from a request as it came.
 public struct InputReader: Sendable {
+    /// No operation has a use for more.
+    static let maximumParameterCount = 1000
+
     /// The values of the path's variables, decoded.
     public var variables: [String: String]
     /// The query, percent-encoded.
@@ -77,7 +80,15 @@ public struct InputReader: Sendable {
 
     private func queryMembers(_ schema: ObjectSchema, besides variables: [String]) throws -> [String: JSONValue] {
         var members: [String: JSONValue] = [:]
-        for pair in query.split(separator: "&") {
+        var lists: [String: [JSONValue]] = [:]
+        let pairs = query.split(separator: "&", maxSplits: Self.maximumParameterCount)
+        guard pairs.count <= Self.maximumParameterCount else {
+            throw ProblemDetails(
+                .malformedRequest,
+                "The query has more than \(Self.maximumParameterCount) parameters."
+            )
+        }
+        for pair in pairs {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decoded(parts.first ?? ""), let text = Self.decoded(parts.dropFirst().first ?? "")
             else {
@@ -87,14 +98,14 @@ public struct InputReader: Sendable {
                 throw ProblemDetails(.malformedRequest, "There is no parameter '\(name.prefix(64))' here.")
             }
             if case .list(let element, _, _) = property.schema {
-                let former: [JSONValue] = if case .array(let list)? = members[name] { list } else { [] }
-                members[name] = .array(former + [Self.value(text, element)])
+                lists[name, default: []].append(Self.value(text, element))
             } else if members.updateValue(Self.value(text, property.schema), forKey: name) != nil {
                 throw ProblemDetails(.malformedRequest, "The parameter '\(name)' is there twice.")
             }
         }
         return members
     }
+        for (name, list) in lists { members[name] = .array(list) }
 
     /// A text as the kind of value that is wanted; what is none of it stays a text, and is told as a violation.
     private static func value(_ text: String, _ schema: Schema) -> JSONValue {
