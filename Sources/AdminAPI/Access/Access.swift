@@ -27,7 +27,7 @@ public enum Role: String, Sendable, Hashable, Codable, CaseIterable {
     case approver
     /// Looks, also at the audit log.
     case auditor
-    /// Makes and takes back one-time codes and registrations: for an MDM system, often of one profile only.
+    /// Makes one-time codes and registrations, and takes registrations back, but no codes: for an MDM system, often of one profile only.
     case codeIssuer = "code-issuer"
     /// Reads metrics, and nothing else: for a monitoring system on another machine.
     case monitor

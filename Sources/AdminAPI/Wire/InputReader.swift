@@ -103,9 +103,9 @@ public struct InputReader: Sendable {
                 throw ProblemDetails(.malformedRequest, "The parameter '\(name)' is there twice.")
             }
         }
+        for (name, list) in lists { members[name] = .array(list) }
         return members
     }
-        for (name, list) in lists { members[name] = .array(list) }
 
     /// A text as the kind of value that is wanted; what is none of it stays a text, and is told as a violation.
     private static func value(_ text: String, _ schema: Schema) -> JSONValue {
