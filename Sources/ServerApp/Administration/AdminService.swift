@@ -74,6 +74,7 @@ struct AdminService: AdminResponder {
             guard let variables = endpoint.match(path) else { continue }
             methods.append(endpoint.method.rawValue)
             guard endpoint.method.rawValue == method else { continue }
+            if !operation.isReading { try Self.refuseOtherSites(request) }
             let principal = try await authenticate(request).get()
             return try await perform(operation, variables, request, principal)
         }
@@ -148,6 +149,17 @@ struct AdminService: AdminResponder {
                 else { throw notFound }
                 return text
             }
+    }
+
+    /// Refuses what a browser sends because another site made it: it adds a password that it knows by itself.
+    private static func refuseOtherSites(_ request: AdminHTTPRequest) throws {
+        guard request.field("authorization")?.lowercased().hasPrefix("basic") == true else { return }
+        let site = request.field("sec-fetch-site")?.lowercased()
+        let own = request.field("host").map { "\(request.isSecure ? "https" : "http")://\($0)".lowercased() }
+        let origins = request.fields.filter { $0.name == "origin" }.map { $0.value.lowercased() }
+        guard site != "cross-site", site != "same-site", origins.allSatisfy({ $0 == own }) else {
+            throw ProblemDetails(.notAllowed, "A browser sent this on behalf of another site.")
+        }
     }
 
     private static func checkMediaType(_ request: AdminHTTPRequest) throws {

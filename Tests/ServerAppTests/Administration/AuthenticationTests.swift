@@ -11,6 +11,33 @@ internal import Testing
 @testable internal import ServerApp
 
 @Suite struct AuthenticationTests {
+    @Test(arguments: [
+        ("sec-fetch-site", "cross-site", 403), ("sec-fetch-site", "same-site", 403),
+        ("origin", "https://evil.example", 403), ("origin", "null", 403), ("origin", "http://127.0.0.1:8443", 201),
+        ("sec-fetch-site", "same-origin", 201), ("sec-fetch-site", "none", 201),
+    ])
+    func aBrowserChangesNothingForAnotherSite(_ name: String, _ value: String, _ status: Int) async throws {
+        let bench = try await AccessBench()
+        try await bench.person("anna", [.administrator], password: "correct horse")
+        let fields = [(name: "host", value: "127.0.0.1:8443"), (name: name, value: value)]
+        let basic = AccessBench.basic("anna", "correct horse")
+        let body = #"{"profile":"default"}"#
+        #expect(try await bench.ask("POST", "/challenges", body, by: basic, fields: fields).status == status)
+        // Looking is harmless, and a token is nothing that a browser adds by itself.
+        #expect(try await bench.ask("GET", "/challenges", by: basic, fields: fields).status == 200)
+        let (token, _) = try await bench.token([.codeIssuer])
+        #expect(try await bench.ask("POST", "/challenges", body, by: token, fields: fields).status == 201)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.1.2.3", true), ("::1", true), ("LocalHost", true), ("::ffff:127.0.0.1", true),
+        ("127.0.0.1.example", false), ("127.example.a.b", false), ("192.0.2.1", false), ("127.0.0", false),
+        ("127.0.0.256", false), ("", false), ("0.0.0.0", false),
+    ])
+    func thisMachineIsKnownByItsAddresses(_ host: String, _ isThisMachine: Bool) {
+        #expect(Server.isLoopback(host) == isThisMachine)
+    }
+
     private static let password = "correct horse battery"
 
     @Test func whoeverFailsHearsTheSame() async throws {
