@@ -52,6 +52,12 @@ public struct OperatorDocument: ListedDocument, Hashable {
     )
 }
 
+/// What holds for the passwords of operators.
+public enum OperatorPassword: Sendable {
+    /// How many characters they have: shorter ones are guessed, however slow one guess is.
+    public static let length = 12...1024
+}
+
 extension Schema {
     /// The name of an operator or a token.
     static var principalName: Schema { .string(minimum: 1, maximum: 64, pattern: "[a-z0-9][a-z0-9._@-]*") }
@@ -60,7 +66,9 @@ extension Schema {
     /// Names of SCEP profiles.
     static var profileNames: Schema { .list(of: .profileName, minimum: 1, maximum: 256) }
     /// A password that somebody chose.
-    static var password: Schema { .string(minimum: 12, maximum: 1024) }
+    static var password: Schema {
+        .string(minimum: OperatorPassword.length.lowerBound, maximum: OperatorPassword.length.upperBound)
+    }
 }
 
 extension ObjectSchema.Property {

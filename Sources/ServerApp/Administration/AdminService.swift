@@ -129,7 +129,7 @@ struct AdminService: AdminResponder {
 
     func refusalOfMetrics(_ request: AdminHTTPRequest) async -> AdminHTTPResponse? {
         // Whoever is on this machine needs no name to see numbers without names.
-        if Authenticator.isLoopback(request.remoteAddress) { return nil }
+        if Server.isLoopback(request.remoteAddress) { return nil }
         switch await authenticate(request) {
         case .failure(let problem): return Self.response(problem)
         case .success(let principal):

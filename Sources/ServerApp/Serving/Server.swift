@@ -298,8 +298,15 @@ public struct Server: Sendable {
         throw AppError(.state, "No SCEP profile can be served (\(reasons.joined(separator: "; "))).")
     }
 
-    /// Whether a listener's host is this machine alone.
-    public static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+    /// Whether a host, as a listener or a peer has it, is this machine alone: all of 127/8, `::1` and `localhost`.
+    public static func isLoopback(_ host: String) -> Bool {
+        let text = host.lowercased()
+        if ["::1", "localhost"].contains(text) { return true }
+        let numbers = text.trimmingPrefix("::ffff:").split(separator: ".", omittingEmptySubsequences: false)
+        // A name may begin with the same digits: 127.0.0.1.example is anybody's.
+        return numbers.count == 4 && numbers.first == "127"
+            && numbers.allSatisfy { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8($0) != nil }
+    }
 
     /// Refuses to show the admin API to others where nobody could use it but whoever finds a way around.
     private func checkAdministration(_ state: OpenedState, at now: Date) async throws {

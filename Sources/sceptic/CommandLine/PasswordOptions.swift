@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Sceptic authors
 
+internal import AdminAPI
 internal import ArgumentParser
 internal import ServerApp
 
@@ -10,9 +11,6 @@ internal import Glibc
 
 /// Where a password comes from: a file, standard input, or whoever sits at the terminal.
 struct PasswordOptions: ParsableArguments {
-    /// Shorter ones are guessed, however slow one guess is.
-    private static let minimumLength = 12
-
     @Option(
         help: "A file whose first line is the password; '-' for standard input. It is asked for if this is not given."
     )
@@ -26,8 +24,9 @@ struct PasswordOptions: ParsableArguments {
             password = try Self.ask("Password: ")
             guard try Self.ask("Again: ") == password else { throw AppError(.usage, "These are two passwords.") }
         }
-        guard (Self.minimumLength...1024).contains(password.unicodeScalars.count) else {
-            throw AppError(.usage, "A password has \(Self.minimumLength) to 1024 characters.")
+        guard OperatorPassword.length.contains(password.unicodeScalars.count) else {
+            let length = OperatorPassword.length
+            throw AppError(.usage, "A password has \(length.lowerBound) to \(length.upperBound) characters.")
         }
         return password
     }

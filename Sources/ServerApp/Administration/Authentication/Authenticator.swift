@@ -153,7 +153,7 @@ extension Authenticator {
             guard let secret = TokenSecret(rest) else { throw .refused("this is no token") }
             return .token(secret)
         case "basic":
-            guard request.isSecure || Self.isLoopback(request.remoteAddress) else {
+            guard request.isSecure || Server.isLoopback(request.remoteAddress) else {
                 throw .refused("a password came unencrypted")
             }
             guard let data = Data(base64Encoded: rest), let text = String(validating: data, as: UTF8.self),
@@ -166,11 +166,6 @@ extension Authenticator {
             return .password(name: String(name), password: String(password))
         default: throw .refused("an unknown scheme")
         }
-    }
-
-    /// Whether an address is this machine's own.
-    static func isLoopback(_ address: String) -> Bool {
-        address == "::1" || address.hasPrefix("127.") || address.lowercased().hasPrefix("::ffff:127.")
     }
 }
 
@@ -196,12 +191,12 @@ extension Authenticator {
             name += " (operator:\(owner.name))"
         }
         // A database that can only be read lets people look all the same.
-            id: "token:\(Identifier(token.id))",
         if token.lastUsedAt.map({ now.timeIntervalSince($0) >= 60 }) ?? true {
             try? await store.noteUse(ofToken: token.id, at: now)
         }
         return Principal(
             name: name,
+            id: "token:\(Identifier(token.id))",
             origin: request.remoteAddress,
             roles: rights.roles,
             profiles: rights.profiles
@@ -243,12 +238,12 @@ extension Authenticator {
         remember(password, of: known, text)
         return Self.principal(known, request)
     }
-            id: "operator:\(Identifier(record.id))",
 
     private static func principal(_ record: OperatorRecord, _ request: AdminHTTPRequest) -> Principal {
         let rights = Rights(roles: record.roles, profiles: record.profiles)
         return Principal(
             name: "operator:\(record.name)",
+            id: "operator:\(Identifier(record.id))",
             origin: request.remoteAddress,
             roles: rights.roles,
             profiles: rights.profiles
