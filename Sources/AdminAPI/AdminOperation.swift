@@ -24,6 +24,9 @@ public protocol AdminOperation: Sendable {
     /// Whether it only looks, and may be asked again: then nothing is audited.
     static var isReading: Bool { get }
 
+    /// Whether it may take longer than anybody waits for the others; a server does it once at a time, and a client does not ask again by itself.
+    static var takesLong: Bool { get }
+
     /// The SCEP profile that it is about, for those who may act on some profiles only; nil if that can't be told from the input.
     static func profile(of input: Input) -> String?
 }
@@ -31,6 +34,9 @@ public protocol AdminOperation: Sendable {
 extension AdminOperation {
     /// Most change what is there, or only look.
     public static var creates: Bool { false }
+
+    /// Most are done at once.
+    public static var takesLong: Bool { false }
 
     /// Most are not about one profile.
     public static func profile(of input: Input) -> String? { nil }

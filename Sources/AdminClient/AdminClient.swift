@@ -16,6 +16,8 @@ public struct AdminClient: Sendable {
     /// The most bytes of an answer: a page of a thousand certificates has some megabytes.
     private static let maximumAnswerByteCount = 64 << 20
     private static let timeLimit = TimeAmount.seconds(60)
+    /// For what reads all of a table.
+    private static let longTimeLimit = TimeAmount.hours(2)
 
     private let base: String
     private let token: String
@@ -77,8 +79,17 @@ public struct AdminClient: Sendable {
         if Operation.creates {
             request.headers.add(name: IdempotencyKey.field, value: UUID().uuidString.lowercased())
         }
-        let answer = try await send(request, mayRepeat: Operation.creates || Operation.isReading)
+        let answer = try await send(
+            request,
+            within: Operation.takesLong ? Self.longTimeLimit : Self.timeLimit,
+            mayRepeat: Self.mayRepeat(operation)
+        )
         return try Self.read(operation, answer)
+    }
+
+    /// Whether something may be asked again when no answer came: it does no harm, and costs the server little.
+    static func mayRepeat<Operation: AdminOperation>(_ operation: Operation.Type) -> Bool {
+        (Operation.creates || Operation.isReading) && !Operation.takesLong
     }
 
     private struct Received {
@@ -87,16 +98,20 @@ public struct AdminClient: Sendable {
         var body: [UInt8]
     }
 
-    private func send(_ request: HTTPClientRequest, mayRepeat: Bool) async throws -> Received {
+    private func send(
+        _ request: HTTPClientRequest,
+        within limit: TimeAmount,
+        mayRepeat: Bool
+    ) async throws -> Received {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout = .init(connect: .seconds(10))
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Result<Received, any Error>
         do {
-            result = .success(try await Self.send(request, client))
+            result = .success(try await Self.send(request, client, within: limit))
         } catch  where mayRepeat && !(error is AdminClientError) {
             do {
-                result = .success(try await Self.send(request, client))
+                result = .success(try await Self.send(request, client, within: limit))
             } catch {
                 result = .failure(error)
             }
@@ -113,8 +128,12 @@ public struct AdminClient: Sendable {
         }
     }
 
-    private static func send(_ request: HTTPClientRequest, _ client: HTTPClient) async throws -> Received {
-        let response = try await client.execute(request, timeout: timeLimit)
+    private static func send(
+        _ request: HTTPClientRequest,
+        _ client: HTTPClient,
+        within limit: TimeAmount
+    ) async throws -> Received {
+        let response = try await client.execute(request, timeout: limit)
         let body = try await response.body.collect(upTo: maximumAnswerByteCount)
         return Received(
             status: Int(response.status.code),

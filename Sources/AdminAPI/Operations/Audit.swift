@@ -79,6 +79,8 @@ public enum VerifyAudit: AdminOperation {
     public static let endpoint = Endpoint(.get, "/audit/verification")
     /// What it does.
     public static let summary = "Checks that nobody has changed, removed or put in a row of the audit log."
+    /// It reads the whole log.
+    public static let takesLong = true
     /// Whom it is for.
     public static let access = Access.auditing
 }

@@ -3,6 +3,7 @@
 
 public import AdminAPI
 internal import Enrollment
+internal import Synchronization
 
 internal import struct Foundation.Date
 internal import struct Foundation.UUID
@@ -54,12 +55,26 @@ extension ListAudit: LocalOperation {
 extension VerifyAudit: LocalOperation {
     /// Checks the log.
     public static func run(_ input: Input, _ context: AdministrationContext) async throws -> Output {
-        do {
-            let seal = AuditSeal(context.state.masterKey)
-            return AuditVerificationDocument(try await AuditVerifier.verify(context.state.audit, seal))
-        } catch {
-            throw AppError(error)
+        try await alone(context.state.folder.path) {
+            do throws(StoreError) {
+                let seal = AuditSeal(context.state.masterKey)
+                return AuditVerificationDocument(try await AuditVerifier.verify(context.state.audit, seal))
+            } catch {
+                throw AppError(error)
+            }
         }
+    }
+
+    /// Which state folders' logs this process is checking.
+    private static let running = Mutex<Set<String>>([])
+
+    /// Carries a check out unless another one of the same state is under way: each reads the whole log.
+    static func alone<Result>(_ path: String, _ check: () async throws -> Result) async throws -> Result {
+        guard running.withLock({ $0.insert(path).inserted }) else {
+            throw ProblemDetails(.unavailable, "The audit log is being checked already.", retryAfter: 30)
+        }
+        defer { running.withLock { _ = $0.remove(path) } }
+        return try await check()
     }
 }
 
