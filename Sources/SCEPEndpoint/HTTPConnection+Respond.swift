@@ -37,7 +37,7 @@ extension HTTPConnection {
         let bytes = body.map { Array($0.readableBytesView) } ?? []
         body = nil
         let request = administrative(incoming, body: bytes)
-        perform { Answer(await responder.respond(to: request)) }
+        perform(onLoop: false) { Answer(await responder.respond(to: request)) }
     }
 
     private func administrative(_ incoming: IncomingRequest, body: [UInt8]) -> AdminHTTPRequest {
@@ -116,7 +116,11 @@ extension HTTPConnection {
     }
 
     /// Asks the responder in a task, and takes the answer when it is there.
-    private func perform(_ respond: @escaping @Sendable () async -> Answer) {
+    ///
+    /// - Parameters:
+    ///   - onLoop: whether it runs on the connection's event loop: what administrators ask may take long, and devices would wait behind it.
+    ///   - respond: what asks.
+    private func perform(onLoop: Bool = true, _ respond: @escaping @Sendable () async -> Answer) {
         guard let context else { return }
         let channel = context.channel
         let promise = context.eventLoop.makePromise(of: Answer.self)
@@ -129,6 +133,8 @@ extension HTTPConnection {
                 environment.registry.remove(channel)
             }
         }
-        work = Task(executorPreference: EventLoopExecutor(context.eventLoop)) { promise.succeed(await respond()) }
+        work = Task(executorPreference: onLoop ? EventLoopExecutor(context.eventLoop) : nil) {
+            promise.succeed(await respond())
+        }
     }
 }

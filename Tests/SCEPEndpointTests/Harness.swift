@@ -66,6 +66,14 @@ struct FixedHealth: HealthResponder {
 /// Tells what it was asked, in the answer.
 struct EchoingAdmin: AdminResponder {
     func respond(to request: AdminHTTPRequest) async -> AdminHTTPResponse {
+        if request.path == "/api/v1/executor" {
+            let isOnLoop = unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor != nil }
+            return AdminHTTPResponse(
+                status: 200,
+                contentType: "text/plain",
+                body: Array((isOnLoop ? "loop" : "elsewhere").utf8)
+            )
+        }
         if request.method == "DELETE" { return AdminHTTPResponse(status: 204) }
         let text =
             "\(request.method) \(request.path)?\(request.query) \(request.field("if-match") ?? "-") \(request.body.count)"
