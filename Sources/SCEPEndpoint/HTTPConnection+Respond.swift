@@ -131,6 +131,7 @@ extension HTTPConnection {
             } else {
                 // The client has gone; its connection was kept on the books until this moment.
                 environment.registry.remove(channel)
+                putBodyBack()
             }
         }
         work = Task(executorPreference: onLoop ? EventLoopExecutor(context.eventLoop) : nil) {

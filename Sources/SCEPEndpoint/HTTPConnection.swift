@@ -13,6 +13,7 @@ struct ConnectionEnvironment: Sendable {
     let registry: ConnectionRegistry
     let logger: Logger
     let isSecure: Bool
+    let bodies: BodyBudget
 }
 
 /// The end of a connection's pipeline: takes the decoder's parts, has complete requests answered, writes the answers
@@ -43,6 +44,9 @@ final class HTTPConnection: ChannelInboundHandler {
         /// For administration only; old clients send them by the dozen, and nobody looks.
         var fields: [(name: String, value: String)] = []
     }
+
+    /// What this connection's body has of the listener's memory for large ones.
+    var takenBytes = 0
 
     let environment: ConnectionEnvironment
     let gate: RequestGate
@@ -84,7 +88,10 @@ final class HTTPConnection: ChannelInboundHandler {
         state = .closed
         timer.cancel()
         environment.logger.debug("connection closed", metadata: ["peer": "\(remoteAddress)"])
-        if work == nil { environment.registry.remove(context.channel) }
+        if work == nil {
+            environment.registry.remove(context.channel)
+            putBodyBack()
+        }
         context.fireChannelInactive()
     }
 
@@ -96,8 +103,9 @@ final class HTTPConnection: ChannelInboundHandler {
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .awaiting):
             begin(head, context)
-        case (.body(let part), .receiving):
-            if body.setOrAppend(part) > environment.limits.bodyBytes { refuse(.bodyTooLarge) }
+        case (.body(let part), .receiving(let incoming)):
+            let count = body.setOrAppend(part)
+            if let defect = defect(ofBody: count, of: incoming) { refuse(defect) }
         case (.end, .receiving(let incoming)):
             gate.hold()
             state = .responding
@@ -166,9 +174,8 @@ final class HTTPConnection: ChannelInboundHandler {
         switch BodyFraming(head.headers) {
         case .none:
             return
-        case .length(let length) where length > environment.limits.bodyBytes:
-            return refuse(.bodyTooLarge)
         case .length(let length):
+            if let defect = defect(ofBody: length, of: incoming) { return refuse(defect) }
             gate.expectBody(bytes: length)
         case .chunked:
             // Where its last chunk ends only the decoder knows, so nothing can follow on this connection.
@@ -203,6 +210,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func send(_ answer: Answer) {
+        putBodyBack()
         guard let context else { return }
         if isStopping || (framing.keepsAlive && environment.registry.isCrowded) { framing.keepsAlive = false }
         state = .sending

@@ -13,6 +13,10 @@ public struct ListenerLimits: Sendable, Hashable {
     public var headerFieldCount: Int = 128
     /// Bytes of a body (default 1 MiB); beyond it the answer is 413.
     public var bodyBytes: Int = 1024 * 1024
+    /// Bytes of a body of the admin API that says nothing of who sends it (default 64 KiB); beyond it the answer is 413.
+    public var anonymousBodyBytes: Int = 64 * 1024
+    /// Bytes of all longer bodies of the admin API that are under way at once (default 64 MiB); beyond it the answer is 503.
+    public var pendingBodyBytes: Int = 64 * 1024 * 1024
     /// How long a connection may wait for the first byte of a request (default 60 s); then it is closed.
     public var idleTimeout: Duration = .seconds(60)
     /// How long a request's head may take from its first byte on (default 15 s); then the answer is 408.

@@ -10,6 +10,7 @@ enum RequestDefect: Error, Equatable {
     case headerFieldsTooLarge
     case bodyTooLarge
     case tooSlow
+    case tooBusy
 
     var status: Int {
         switch self {
@@ -19,6 +20,7 @@ enum RequestDefect: Error, Equatable {
         case .bodyTooLarge: 413
         case .requestLineTooLong: 414
         case .headerFieldsTooLarge: 431
+        case .tooBusy: 503
         case .versionNotSupported: 505
         }
     }
@@ -27,6 +29,7 @@ enum RequestDefect: Error, Equatable {
         switch self {
         case .malformed: "This is not a well-formed HTTP/1 request."
         case .methodNotAllowed: "The method is not allowed here."
+        case .tooBusy: "Too many large bodies are under way; try again in some seconds."
         case .tooSlow: "The request did not arrive in time."
         case .bodyTooLarge: "The body is too large."
         case .requestLineTooLong: "The request line is too long."

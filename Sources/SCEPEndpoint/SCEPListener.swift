@@ -139,7 +139,8 @@ public final class SCEPListener: Service, Sendable {
             responders: responders,
             registry: registry,
             logger: logger,
-            isSecure: isSecure
+            isSecure: isSecure,
+            bodies: BodyBudget(bytes: configuration.limits.pendingBodyBytes)
         )
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -189,7 +190,8 @@ public final class SCEPListener: Service, Sendable {
             responders: responders,
             registry: ConnectionRegistry(limit: configuration.limits.connections),
             logger: logger,
-            isSecure: false
+            isSecure: false,
+            bodies: BodyBudget(bytes: configuration.limits.pendingBodyBytes)
         )
         try assemble(channel, environment, nil)
     }
