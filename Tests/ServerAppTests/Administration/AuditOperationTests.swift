@@ -11,21 +11,6 @@ internal import Testing
 
 /// The audit log as administrators see it.
 @Suite struct AuditOperationTests {
-<<<<<<< HEAD
-=======
-    /// How each operation that changes something is made to change something, by its name.
-    ///
-    /// A new operation needs its line here, or this suite fails.
-    private static let acts: [String: @Sendable (AdminBench) async throws -> Int] = [
-        "challenge.new": { try await $0.ask("POST", "/challenges", #"{"profile":"default"}"#).status },
-        "challenge.revoke": { bench in
-            _ = try await bench.ask("POST", "/challenges", #"{"profile":"default"}"#)
-            let list = try await bench.ask("GET", "/challenges")
-            let id = try #require(list.body["items"]?.elements.first?["id"]?.text)
-            return try await bench.ask("DELETE", "/challenges/\(id)").status
-        },
-    ]
-
     @Test func oneVerificationIsUnderWayAtATime() async throws {
         let bench = try await AdminBench()
         try await VerifyAudit.alone(bench.state.opened.folder.path) {
@@ -37,28 +22,6 @@ internal import Testing
         #expect(VerifyAudit.takesLong && !ListAudit.takesLong)
     }
 
-    @Test func everyOperationThatChangesSomethingHasItsEvent() async throws {
-        var names: [String] = []
-        for operation in LocalOperations.all where !operation.isReading { names.append(operation.id) }
-        #expect(Set(names) == Set(Self.acts.keys), "Each operation that changes something needs a case here.")
-        for name in names {
-            let bench = try await AdminBench()
-            guard let act = Self.acts[name] else { continue }
-            let status = try await act(bench)
-            #expect((200..<300).contains(status), "\(name) gave \(status)")
-            let events =
-                try await bench.ask("GET", "/audit/events", query: "action=\(name)").body["items"]?.elements ?? []
-            #expect(!events.isEmpty, "\(name) left no event")
-            for event in events {
-                #expect(event["actor"]?.text == "test")
-                #expect(event["origin"]?.text == "192.0.2.1")
-                #expect(event["target"]?.text != nil, "\(name) does not tell what it was about")
-            }
-            #expect(try await bench.ask("GET", "/audit/verification").body["inOrder"] == .boolean(true))
-        }
-    }
-
->>>>>>> f001767 (Check the audit log once at a time, and never twice for an answer that is late)
     @Test func anActThatChangesNothingLeavesNoEvent() async throws {
         let bench = try await AdminBench()
         let unknown = "00000000-0000-7000-8000-000000000000"
