@@ -41,13 +41,20 @@ public enum AdminJSON: Sendable {
 
     /// Reads a moment (RFC 3339), with or without fractions of a second and in whatever zone.
     public static func moment(_ text: String) -> Date? {
-        // Foundation takes more than RFC 3339, so its shape is looked at first.
-        guard text.utf8.count <= 64, text.wholeMatch(of: shape) != nil else { return nil }
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
-        return try? Date(text.uppercased(), strategy: style)
+        // Foundation takes more than RFC 3339, and knows fewer zones: its shape is looked at here, and its zone read.
+        guard text.utf8.count <= 64, let parts = text.wholeMatch(of: shape)?.output else { return nil }
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: parts.1.contains("."))
+        guard let local = try? Date(parts.1.uppercased() + "Z", strategy: style) else { return nil }
+        guard let sign = parts.2, let hours = parts.3.flatMap({ Int($0) }), let minutes = parts.4.flatMap({ Int($0) })
+        else { return local }
+        guard hours <= 23, minutes <= 59 else { return nil }
+        let ahead = Double(hours * 3600 + minutes * 60)
+        return local.addingTimeInterval(sign == "+" ? -ahead : ahead)
     }
 
-    private static var shape: Regex<Substring> {
-        /[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})/
+    private typealias Parts = (Substring, Substring, Substring?, Substring?, Substring?)
+
+    private static var shape: Regex<Parts> {
+        /([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))/
     }
 }

@@ -5,6 +5,8 @@ import AdminAPI
 import StrictJSON
 import Testing
 
+import struct Foundation.Date
+
 @Suite struct SchemaTests {
     private static let schema = ObjectSchema(
         "Sample",
@@ -41,6 +43,28 @@ import Testing
     func valuesAreComparedWithTheirDescription(_ text: String, _ pointers: [String]) throws {
         let value = try JSONValue(strictly: text.utf8)
         #expect(Self.schema.violations(in: value).map(\.pointer) == pointers)
+    }
+
+    @Test(arguments: [
+        ("2026-01-01T00:00:00Z", 0.0), ("2026-01-01t00:00:00.25z", 0.25), ("2026-01-01T22:13:00+22:13", 0),
+        ("2025-12-31T00:01:00-23:59", 0), ("2026-01-01T00:00:00.123456789Z", 0.123),
+    ])
+    func momentsAreReadInWhateverZone(_ text: String, _ seconds: Double) throws {
+        let moment = try #require(AdminJSON.moment(text))
+        #expect(abs(moment.timeIntervalSince1970 - 1_767_225_600 - seconds) < 0.001)
+    }
+
+    @Test(arguments: [
+        "2026-01-01", "2026-01-01T00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+24:00", "2026-02-30T00:00:00Z",
+        "2026-01-01T25:00:00Z", "2026-01-01T00:00:00+01:60", "+2026-01-01T00:00:00Z", "",
+    ])
+    func whatIsNoMomentIsNone(_ text: String) { #expect(AdminJSON.moment(text) == nil) }
+
+    @Test func patternsAreReadByCodePoints() throws {
+        let schema = ObjectSchema(nil, .required("name", .string(pattern: "dns:[\\s\\S]+"), "A name."))
+        for text in ["dns:\u{301}", "dns:a\nb"] {
+            #expect(schema.violations(in: .object(["name": .string(text)])).isEmpty, "\(text)")
+        }
     }
 
     @Test func writtenJSONIsReadBackTheSame() throws {

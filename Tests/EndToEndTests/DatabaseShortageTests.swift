@@ -47,7 +47,7 @@ internal import Glibc
 
     @Test func tooFewConnectionsMakeNodesShareThem() async throws {
         // Three of them are kept for superusers, and each node wants seventeen.
-        let database = try await PostgreSQLServer(settings: ["max_connections = 14"])
+        let database = try await PostgreSQLServer(settings: ["max_connections = 20"])
         let cluster = try await Cluster.start(on: database)
         let device = try await Device(of: cluster.first)
         let codes = try await cluster.first.codes(60)

@@ -68,8 +68,11 @@ final class Server: Sendable {
         process.arguments = (configuration.map { ["serve", "--config", $0] } ?? usual) + arguments
         process.environment = Sceptic.cleanEnvironment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+        let handles = try [output, errors].map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
+        // The process has its own; Foundation keeps ours, and with a thousand of them its `run` reads past the end of its list.
+        defer { for handle in handles { try? handle.close() } }
+        process.standardOutput = handles[0]
+        process.standardError = handles[1]
         try process.run()
         try await waitUntilItListens()
     }

@@ -56,6 +56,16 @@ public struct ProblemDetails: Error, AdminDocument, Hashable {
         self.retryAfter = retryAfter
     }
 
+    /// The same, with what somebody sent shown and not repeated where it is U+0000.
+    public var showable: ProblemDetails {
+        func shown(_ text: String) -> String { text.replacing("\0", with: "\u{2400}") }
+        var problem = self
+        problem.detail = shown(detail)
+        problem.hint = hint.map(shown)
+        problem.violations = violations.map { Violation(pointer: shown($0.pointer), sentence: shown($0.sentence)) }
+        return problem
+    }
+
     private enum CodingKeys: String, CodingKey {
         case type, title, status, code, detail, hint, reason, violations, retryAfter
     }

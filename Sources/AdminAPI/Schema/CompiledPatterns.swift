@@ -21,7 +21,8 @@ final class CompiledPatterns: Sendable {
     func matches(_ text: String, _ pattern: String) -> Bool {
         let compiled = patterns.withLock { patterns -> Compiled? in
             if let known = patterns[pattern] { return known }
-            guard let expression = try? Regex(pattern) else { return nil }
+            // By code points, as ECMA-262 reads them: a letter with its accents is several.
+            guard let expression = try? Regex(pattern).matchingSemantics(.unicodeScalar) else { return nil }
             let compiled = Compiled(expression: expression)
             patterns[pattern] = compiled
             return compiled

@@ -174,7 +174,7 @@ struct AdminService: AdminResponder {
     }
 
     static func response(_ problem: ProblemDetails) -> AdminHTTPResponse {
-        let body = (try? AdminJSON.value(problem).written) ?? "{}"
+        let body = (try? AdminJSON.value(problem.showable).written) ?? "{}"
         var response = AdminHTTPResponse(
             status: problem.code.status,
             contentType: ProblemDetails.mediaType,

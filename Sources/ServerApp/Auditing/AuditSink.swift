@@ -72,9 +72,9 @@ struct AuditFile: AuditSink {
 
     /// How large a file is; nil for a pipe or a terminal.
     private static func size(_ descriptor: Int32) -> Int? {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return status.st_size
+        // Only in files can one seek; and what is written goes to their end anyway.
+        let end = lseek(descriptor, 0, SEEK_END)
+        return end < 0 ? nil : end
     }
 
     /// Whether the file ends with the end of a line, as far as it can be read.

@@ -142,6 +142,11 @@ struct AdminBench {
         #expect((answer.fields["Allow"] != nil) == (status == 405))
     }
 
+    @Test func whatSomebodySentIsShownAndNotRepeated() async throws {
+        let answer = try await AdminBench().ask("GET", "/challenges", query: "a%00b=1")
+        #expect(answer.body["detail"]?.text == "There is no parameter 'a\u{2400}b' here.")
+    }
+
     @Test func bodiesAreJSONByTheirType() async throws {
         let answer = try await AdminBench().ask(
             "POST",
