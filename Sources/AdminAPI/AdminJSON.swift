@@ -44,7 +44,10 @@ public enum AdminJSON: Sendable {
         // Foundation takes more than RFC 3339, and knows fewer zones: its shape is looked at here, and its zone read.
         guard text.utf8.count <= 64, let parts = text.wholeMatch(of: shape)?.output else { return nil }
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: parts.1.contains("."))
-        guard let local = try? Date(parts.1.uppercased() + "Z", strategy: style) else { return nil }
+        guard let local = try? Date(parts.1.uppercased() + "Z", strategy: style),
+            // The 30th of February is no day in March.
+            local.formatted(.iso8601).prefix(19) == parts.1.uppercased().prefix(19)
+        else { return nil }
         guard let sign = parts.2, let hours = parts.3.flatMap({ Int($0) }), let minutes = parts.4.flatMap({ Int($0) })
         else { return local }
         guard hours <= 23, minutes <= 59 else { return nil }
