@@ -169,7 +169,7 @@ public enum NewChallenges: AdminOperation {
             .optional("count", .integer(1...100_000), "How many one-time challenges; 1 if it is left out."),
             .optional(
                 "hours",
-                .number(0.001...876_000),
+                .number(0.00001...876_000),
                 "How long they live; one-time challenges live 24 hours if it is left out."
             ),
             .optional(
