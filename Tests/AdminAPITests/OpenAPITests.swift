@@ -29,6 +29,25 @@ import Testing
         }
     }
 
+    /// What is no pattern would forbid nothing.
+    @Test func everyPatternCanBeCompiled() {
+        let patterns = Self.patterns(Self.description)
+        #expect(patterns.count > 5)
+        for pattern in patterns { #expect((try? Regex(pattern)) != nil, "\(pattern)") }
+    }
+
+    private static func patterns(_ value: JSONValue) -> Set<String> {
+        switch value {
+        case .object(let members):
+            members.reduce(into: []) { found, member in
+                if member.key == "pattern", let text = member.value.text { found.insert(text) }
+                found.formUnion(patterns(member.value))
+            }
+        case .array(let elements): elements.reduce(into: []) { $0.formUnion(patterns($1)) }
+        case .null, .boolean, .number, .string: []
+        }
+    }
+
     @Test func twoObjectsOfOneNameAreTheSame() {
         var named: [String: ObjectSchema] = [:]
         for operation in AdminOperations.all {
